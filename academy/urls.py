@@ -1,0 +1,36 @@
+"""Which path leads to which room.
+
+Pages for people stand under a language prefix; what machines and printed links use does not.
+"""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.conf.urls.static import static
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from academy.core import views as core
+
+urlpatterns = [
+    path("health/live", core.live, name="health_live"),
+    path("health/ready", core.ready, name="health_ready"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("xapi/", include("academy.xapi.urls")),
+    path("", include("credentials.urls")),
+    *(static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT) if settings.DEMO else []),
+]
+urlpatterns += i18n_patterns(
+    path("accounts/", include("allauth.urls")),
+    path("", include("academy.portal.urls")),
+    path("", include("assessments.urls")),
+    path("", include("cms.urls")),
+    path("", include(wagtail_urls)),
+)
+if settings.DEBUG:
+    from academy.core import patterns
+
+    urlpatterns.insert(0, path("patterns/", patterns.library, name="patterns"))
