@@ -27,6 +27,7 @@ urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
     path("", include("academy.portal.urls")),
     path("", include("assessments.urls")),
+    path("", include("courses.urls")),
     path("", include("cms.urls")),
     path("", include(wagtail_urls)),
 )

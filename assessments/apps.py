@@ -1,6 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AssessmentsConfig(AppConfig):
     name = "assessments"
-    label = "assessments"
+    verbose_name = _("Assessments")
+
+    def ready(self):
+        from assessments import receivers  # noqa: F401

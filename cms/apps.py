@@ -1,6 +1,14 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CmsConfig(AppConfig):
     name = "cms"
-    label = "cms"
+    verbose_name = _("Pages")
+
+    def ready(self):
+        from cms import receivers  # noqa: F401
+        from cms.context_processors import brand_issuer
+        from credentials.issuer import set_issuer_source
+
+        set_issuer_source(brand_issuer)

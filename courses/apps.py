@@ -1,6 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CoursesConfig(AppConfig):
     name = "courses"
-    label = "courses"
+    verbose_name = _("Courses")
+
+    def ready(self):
+        from courses import receivers  # noqa: F401

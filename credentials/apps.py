@@ -1,6 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CredentialsConfig(AppConfig):
     name = "credentials"
-    label = "credentials"
+    verbose_name = _("Credentials")
+
+    def ready(self):
+        from credentials import receivers  # noqa: F401

@@ -192,6 +192,12 @@ def plain(value: Any, place: str) -> Iterator[str]:
         yield f"{place}: plain text only, found {tag.group()}"
 
 
+def unit(value: Any, place: str) -> Iterator[str]:
+    """The unit of a number; empty where there is none."""
+    if value != "":
+        yield from plain(value, place)
+
+
 def code(value: Any, place: str) -> Iterator[str]:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9]+([-.][a-z0-9]+)*", value):
         yield f"{place}: expected a code such as finding-data, found {value!r}"
@@ -339,7 +345,7 @@ class TagReader(HTMLParser):
 
 
 BOTH = record({"en": plain, "fr": plain})
-ANSWER = record({"value": decimal, "tolerance": decimal}, {"unit": plain})
+ANSWER = record({"value": decimal, "tolerance": decimal}, {"unit": unit})
 LEVEL = number(1, 8, whole=True)
 MINUTES = number(1, 600, whole=True)
 RICH = html(LESSON_TAGS)
@@ -519,7 +525,7 @@ def read(path: Path, shape: Shape) -> Any:
     """The data in a YAML file, once it fits its shape."""
     place = relative(path)
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), StrictLoader)  # noqa: S506 (a SafeLoader)
+        data = yaml.load(path.read_text(encoding="utf-8"), StrictLoader)
     except FileNotFoundError:
         raise ContentError([f"{place}: the file is missing"]) from None
     except yaml.YAMLError as error:

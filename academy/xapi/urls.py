@@ -1,4 +1,11 @@
-from django.urls import path  # noqa: F401
+"""The resources of the learning record store, under /xapi/."""
+
+from django.urls import path
+
+from academy.xapi import views
 
 app_name = "xapi"
-urlpatterns = []
+urlpatterns = [
+    path("statements", views.StatementsView.as_view(), name="statements"),
+    path("about", views.about, name="about"),
+]

@@ -16,14 +16,15 @@ What happens at each step
 1. The posterior of every area is worked out from all answers in all areas (`areas.Prior`).
 2. Each area is open or closed (`Rules` says when). Only items of open areas are asked.
 3. Items are ranked by how much their answer is expected to shrink the posterior variance of what
-   the run is for (`Rules.aim`), summed over the open areas. The next item is drawn among the
-   `top_k` best (randomesque: Kingsbury & Zara 1989, *Applied Measurement in Education* 2, 359-375).
+   the run is for (`Rules.aim`), summed over the open areas. The next item is drawn among the best
+   (randomesque: Kingsbury & Zara 1989, *Applied Measurement in Education* 2, 359-375), fewer of
+   them at each step.
 
 To measure ability rather than to classify, with standard error .30 and nothing else:
 
     Rules(se_stop=.30, certainty_stop=None, top_k=1)
 
-To classify with exactly 50 items: Rules(min_items=50, max_items=50, aim="levels").
+To classify with exactly 50 items: Rules(min_items=50, max_items=50).
 
 Exposure control keeps one number per item between runs (`Exposure`):
 
@@ -49,6 +50,9 @@ from .irt import Array, information, probability
 
 #: Pin this with an attempt: a change that selects other items must raise it.
 ENGINE_VERSION = 1
+
+#: Runs within which an item used too often is brought back to its target exposure.
+HORIZON = 100
 
 Aim = Literal["ability", "levels", "information"]
 Stop = Literal["standard error", "certainty", "length", "no item left", "no item helps"]
@@ -79,16 +83,25 @@ class Rules:
     certainty_stop: an area closes when one level holds at least this posterior probability
         (sequential classification: Spray & Reckase 1996, *J. Educ. Behav. Stat.* 21, 405-414, on a
         posterior). An area without cuts ignores it. None switches either rule off.
-    extend, give_up: the expected drop of the standard error that the best remaining item must
-        promise to go on below se_stop, and to go on at all (predicted standard error reduction:
-        Choi, Grady & Dodd 2010, *Educ. Psychol. Meas.* 70, 37-53, "hyper" and "hypo"). They move
-        items from people about whom the bank has nothing more to say to people about whom it has.
-        None switches either off.
-    top_k: how many of the best items the next one is drawn from; 1 always takes the best.
-    aim: "ability" minimises the expected posterior variance of θ (Owen 1975, *JASA* 70, 351-356;
-        van der Linden 1998, *Psychometrika* 63, 201-216); "levels" that of "is at or above the
-        cut", summed over cuts (expected Brier score); "information" ranks by posterior-weighted
-        Fisher information (van der Linden 1998) as the variance it would leave.
+    extend, give_up: whether the next item is worth asking, on either side of se_stop. An item's
+        worth is the fall of the posterior variance expected from its answer; its fair price is
+        what the last item is worth when the items that stopping at se_stop takes, over all
+        people, go where they are worth most. Under se_stop the area goes on while its best item
+        is worth more than `extend` prices; above, it closes once that is worth less than
+        `give_up` prices (predicted standard error reduction: Choi, Grady & Dodd 2010, *Educ.
+        Psychol. Meas.* 70; the price is Lagrange's multiplier of the mean length). People
+        about whom the bank has nothing more to say are spared items, and those it can place well
+        get them, so that the error over all people falls at about the same mean length. With
+        extend=None, give_up=None an area stops at se_stop exactly.
+    top_k: how many of the best items the first one is drawn from; one fewer at each step, until
+        the best is taken (5-4-3-2-1: McBride & Martin 1983). Different answers part the runs from
+        there, and `Exposure` limits the rest. 1 always takes the best.
+    aim: what the answers should make certain. "ability" minimises the expected posterior variance
+        of θ (Owen 1975, *JASA* 70, 351-356; van der Linden 1998, *Psychometrika* 63, 201-216);
+        "levels" that of "is at or above the cut", summed over cuts (the expected Brier score);
+        "information" ranks by posterior-weighted Fisher information (van der Linden 1998), as the
+        variance of θ it would leave. None follows the stop rules: "ability" when the standard
+        error alone closes an area, else "levels".
     interval: probability of the reported credible interval.
     """
 
@@ -99,10 +112,10 @@ class Rules:
     max_lead: int | None = None
     se_stop: float | None = 0.35
     certainty_stop: float | None = 0.9
-    extend: float | None = None
-    give_up: float | None = None
+    extend: float | None = 0.95
+    give_up: float | None = 0.9
     top_k: int = 5
-    aim: Aim = "ability"
+    aim: Aim | None = None
     interval: float = 0.9
 
     def __post_init__(self) -> None:
@@ -124,10 +137,15 @@ class Rules:
             value = getattr(self, name)
             if value is not None and not value >= 0:
                 raise RulesError(f"{name} is not negative, or is None")
-        if self.aim not in ("ability", "levels", "information"):
+        if self.aim not in (None, "ability", "levels", "information"):
             raise RulesError(f"unknown aim {self.aim!r}")
         if not 0 < self.interval < 1:
             raise RulesError("interval lies strictly between 0 and 1")
+
+    def _aim(self, bank: Bank) -> Aim:
+        """The aim in force. Without cuts there are no levels to be certain of."""
+        by_error = self.se_stop is not None and self.certainty_stop is None
+        return self.aim or ("ability" if by_error or not any(bank.cuts) else "levels")
 
 
 class Bank:
@@ -170,8 +188,11 @@ class Bank:
         self._prior = Prior.build(len(self.cuts), self.rho)
         self._correct = probability(GRID, self.a, self.b, self.c)
         self._levels = tuple(_membership(values) for values in self.cuts)
+        self._targets = tuple(_targets(self._levels, classify) for classify in (False, True))
         self._members = tuple(np.flatnonzero(self.area == j) for j in range(len(self.cuts)))
         self._rows = tuple(self._correct[members] for members in self._members)
+        fisher = information(GRID, self.a, self.b, self.c)
+        self._information = tuple(fisher[members] for members in self._members)
 
     def __len__(self) -> int:
         return len(self.a)
@@ -215,13 +236,11 @@ class _Step:
     marginal: Array
     mean: Array
     se: Array
-    gain: Array  # (n,) summed over what is open: the ranking
-    drop: Array  # (k,) best expected fall of each area's standard error by its own items
     stops: list[Stop | None]
     item: int | None
 
 
-@dataclass
+@dataclass(eq=False)
 class Placement:
     """One person's run through a bank. Make it with `start` or `replay`."""
 
@@ -234,6 +253,7 @@ class Placement:
     _likelihood: Array = field(repr=False)
     _left: npt.NDArray[np.bool_] = field(repr=False)
     _counts: list[int] = field(repr=False)
+    _price: list[float] = field(repr=False)
     _history: list[tuple[int, int]] = field(default_factory=list, repr=False)
     _step: _Step | None = field(default=None, repr=False)
 
@@ -274,6 +294,7 @@ class Placement:
             _likelihood=np.ones((k, len(GRID))),
             _left=eligible.copy(),
             _counts=[0] * k,
+            _price=[_fair_price(bank, rules, j, eligible) for j in range(k)],
         )
 
     @classmethod
@@ -338,7 +359,7 @@ class Placement:
 
     def _area_result(self, j: int, step: _Step) -> AreaResult:
         posterior = step.marginal[j]
-        levels = self.bank._levels[j] @ posterior
+        levels = np.minimum(self.bank._levels[j] @ posterior, 1.0)
         tail = (1.0 - self.rules.interval) / 2.0
         return AreaResult(
             theta=float(step.mean[j]),
@@ -356,26 +377,254 @@ class Placement:
         return self._step
 
     def _work_out(self) -> _Step:
-        bank, rules = self.bank, self.rules
-        k = bank.n_areas
-        targets = _targets(bank, rules.aim)
+        bank = self.bank
+        aim = self.rules._aim(bank)
+        targets, weight = bank._targets[aim == "levels"]
         marginal, along = bank._prior.joint(self._likelihood, targets)
         mean = marginal @ GRID
-        se = np.sqrt(np.maximum((marginal * (GRID - mean[:, None]) ** 2).sum(axis=1), 0.0))
-        known = along.sum(axis=1)  # (j, l, m); the same for every j up to rounding
-        gains: list[Array] = []
-        drop = np.full(k, -np.inf)
-        for j in range(k):
-            rows = bank._rows[j]
-            right = np.maximum(rows @ marginal[j], 1e-12)[:, None, None]
-            wrong = np.maximum(1.0 - right, 1e-12)
-            part = np.tensordot(rows, along[j], axes=1)
-            surprise = part - right * known[j]
-            gain = surprise**2 / (right * wrong)
-            gains.append(gain)
-            left = self._left[bank._members[j]]
-            if left.any():
-                best = float(gain[left, j, 0].max())
-                drop[j] = se[j] - math.sqrt(max(se[j] ** 2 - best, 0.0))
-        stops = [self._stop(j, marginal[j], float(se[j]), float(drop[j])) for j in range(k)]
-        ...
+        se = np.sqrt(np.maximum(((GRID - mean[:, None]) ** 2 * marginal).sum(axis=1), 0.0))
+        gains = [
+            _gain(rows, marginal[j], along[j]) for j, rows in enumerate(bank._rows)
+        ]  # per area (n_j, k, m)
+        stops = [
+            self._stop(j, marginal[j], float(se[j]), self._best(j, gains[j]))
+            for j in range(bank.n_areas)
+        ]
+        worth = np.full(len(bank), -np.inf)
+        askable = self._askable(stops)
+        for j in self._balanced(askable):
+            if aim == "information":
+                value = _expected_drop(bank._information[j] @ marginal[j], float(se[j]) ** 2)
+            else:
+                value = gains[j][:, askable, :].sum(axis=1) @ weight
+            worth[bank._members[j]] = value
+        worth[~self._left] = -np.inf
+        item = self._draw(worth)
+        if item is None:
+            stops = [stop or "length" for stop in stops]
+        return _Step(marginal, mean, se, stops, item)
+
+    def _best(self, j: int, gain: Array) -> float | None:
+        """Worth, for its own area, of the best item area j has left."""
+        left = self._left[self.bank._members[j]]
+        return float(gain[left, j, 0].max()) if left.any() else None
+
+    def _stop(self, j: int, posterior: Array, se: float, best: float | None) -> Stop | None:
+        rules, asked, price = self.rules, self._counts[j], self._price[j]
+        if best is None:
+            return "no item left"
+        if rules.max_per_area is not None and asked >= rules.max_per_area:
+            return "length"
+        if asked < rules.min_per_area:
+            return None
+        certainty = float((self.bank._levels[j] @ posterior).max()) if self.bank.cuts[j] else 0.0
+        if rules.certainty_stop is not None and certainty >= rules.certainty_stop:
+            return "certainty"
+        if rules.se_stop is None:
+            return None
+        if se <= rules.se_stop:
+            keep_on = rules.extend is not None and best > rules.extend * price
+            return None if keep_on else "standard error"
+        if rules.give_up is not None and best < rules.give_up * price:
+            return "no item helps"
+        return None
+
+    def _askable(self, stops: list[Stop | None]) -> list[int]:
+        """Open areas; when none is and the run is too short, every area that can still be asked."""
+        asked = len(self._history)
+        if asked >= self.rules.max_items:
+            return []
+        still_open = [j for j, stop in enumerate(stops) if stop is None]
+        if still_open or asked >= self.rules.min_items:
+            return still_open
+        return [j for j, stop in enumerate(stops) if stop not in ("length", "no item left")]
+
+    def _balanced(self, askable: list[int]) -> list[int]:
+        """Those of the askable areas whose turn it may be."""
+        if not askable:
+            return askable
+        rules, counts = self.rules, self._counts
+        short = {j: rules.min_per_area - counts[j] for j in askable}
+        owed = sum(max(0, missing) for missing in short.values())
+        if owed and rules.max_items - len(self._history) <= owed:
+            return [j for j in askable if short[j] > 0]
+        if rules.max_lead is not None:
+            ceiling = min(counts[j] for j in askable) + rules.max_lead
+            return [j for j in askable if counts[j] < ceiling]
+        return askable
+
+    def _draw(self, worth: Array) -> int | None:
+        """One of the best by a throw of the run's dice; the choice narrows at each step."""
+        candidates = np.flatnonzero(worth > -np.inf)
+        if len(candidates) == 0:
+            return None
+        # Items of equal worth are the rule in a bank that is not calibrated: rounding makes them
+        # equal on every machine, and the run's own order keeps the first ones from wearing out.
+        rounded = -np.round(worth[candidates], 9)
+        width = max(1, self.rules.top_k - len(self._history))
+        best = candidates[np.lexsort((self._order[candidates], rounded))[:width]]
+        return int(best[int(self._dice.random() * len(best))])
+
+
+class Exposure:
+    """How often each item of a bank was used, and how often it might have been.
+
+    target: the share of runs no item should exceed. administered, eligible: counts (n,) over the
+    `runs` finished so far, zero for a new bank; the caller keeps all three. Raises RulesError.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        target: float,
+        *,
+        administered: npt.ArrayLike | None = None,
+        eligible: npt.ArrayLike | None = None,
+        runs: int = 0,
+    ) -> None:
+        if not 0 < target <= 1:
+            raise RulesError("the target exposure lies in (0, 1]")
+        self.target = target
+        self.administered = _counts("administered", administered, n)
+        self.eligible = _counts("eligible", eligible, n)
+        self.runs = runs
+
+    def probabilities(self) -> Array:
+        """P(eligible) for the next run, (n,): min(1, rate × eligible / administered).
+
+        van der Linden & Veldkamp (2004), *J. Educ. Behav. Stat.* 29, 273-291: since
+        P(used) = P(used | eligible) P(eligible), this holds P(used) at the rate. An item that was
+        never used is always eligible. The rate is the target, corrected by what brings an item
+        that chance has put above or below it back within HORIZON runs, which the paper's rule
+        leaves to luck; no run uses more than 1.2 times the target to catch up.
+        """
+        surplus = self.administered - self.target * self.runs
+        rate = np.clip(self.target - surplus / HORIZON, 0.0, 1.2 * self.target)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            allowed = rate * self.eligible / self.administered
+        return np.asarray(np.where(self.administered > 0, np.minimum(1.0, allowed), 1.0))
+
+    def add(self, run: Placement) -> None:
+        """Count a finished run."""
+        self.eligible += run.eligible
+        self.administered[[item for item, _ in run.history]] += 1
+        self.runs += 1
+
+
+def _gain(rows: Array, posterior: Array, along: Array) -> Array:
+    """Expected fall of each target's posterior variance by each item's answer, (n, k, m).
+
+    The variance explained by a binary answer u: cov(u, target)² / var(u).
+    """
+    centred = along - posterior[:, None, None] * along.sum(axis=0)
+    p = rows @ posterior
+    covariance = (rows @ centred.reshape(len(posterior), -1)).reshape(-1, *along.shape[1:])
+    return np.asarray(covariance**2 / np.maximum(p * (1.0 - p), 1e-12)[:, None, None])
+
+
+def _fair_price(bank: Bank, rules: Rules, j: int, eligible: npt.NDArray[np.bool_]) -> float:
+    """Worth of the last item asked in area j if items went where they are worth most; 0 if moot.
+
+    With θ known and items taken in order of their information, stopping at se_stop costs a number
+    of items at each θ. The price is such that asking everything worth more costs that number on
+    average over the prior, N(0, 1). It depends on the items eligible, and is in units of θ².
+    """
+    if rules.se_stop is None:
+        return 0.0
+    some = slice(None, None, 5)
+    rows = bank._information[j][eligible[bank._members[j]], some]
+    best = -np.sort(-rows, axis=0)[: rules.max_per_area or rules.max_items]
+    known = 1.0 + np.vstack([np.zeros(best.shape[1]), np.cumsum(best, axis=0)])
+    worth = -np.diff(1.0 / known, axis=0)
+    weight = np.exp(-0.5 * GRID[some] ** 2)
+    budget = float((known[:-1] < rules.se_stop**-2).sum(axis=0) @ weight)
+    order = np.argsort(-worth, axis=None)
+    spent = np.cumsum(np.broadcast_to(weight, worth.shape).ravel()[order])
+    last = min(int(np.searchsorted(spent, budget)), len(order) - 1)
+    return float(worth.ravel()[order[last]])
+
+
+def _expected_drop(information: Array, variance: float) -> Array:
+    return np.asarray(variance**2 * information / (1.0 + variance * information))
+
+
+def _targets(levels: tuple[Array, ...], classify: bool) -> tuple[Array, Array]:
+    """What to know about each area, (k, m, g), θ first, and what each counts for, (m,)."""
+    k = len(levels)
+    theta = np.broadcast_to(GRID, (k, 1, len(GRID)))
+    if not classify:
+        return theta, np.ones(1)
+    most = max(len(shares) for shares in levels) - 1
+    above = np.zeros((k, most, len(GRID)))
+    for j, shares in enumerate(levels):
+        above[j, : len(shares) - 1] = np.cumsum(shares[::-1], axis=0)[::-1][1:]
+    return np.concatenate([theta, above], axis=1), np.array([0.0] + [1.0] * most)
+
+
+def _membership(cuts: tuple[float, ...]) -> Array:
+    """Share of each grid cell in each level, (len(cuts) + 1, g).
+
+    A cut usually falls on or between grid points; without the share of the cell on either side
+    the probability of a level would be wrong by several points of percentage.
+    """
+    below = np.array([np.clip((cut - GRID) / STEP + 0.5, 0.0, 1.0) for cut in cuts])
+    edges = np.vstack([np.zeros(len(GRID)), below.reshape(-1, len(GRID)), np.ones(len(GRID))])
+    return np.asarray(np.diff(edges, axis=0))
+
+
+def _quantile(posterior: Array, probability: float) -> float:
+    cumulative = np.concatenate([[0.0], np.cumsum(posterior)])
+    edges = np.concatenate([GRID - STEP / 2, [GRID[-1] + STEP / 2]])
+    return float(np.interp(probability, cumulative, edges))
+
+
+def _column(name: str, values: npt.ArrayLike) -> Array:
+    try:
+        column = np.array(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise BankError(f"{name} is not an array of numbers") from error
+    if column.ndim != 1:
+        raise BankError(f"{name} must have one dimension, not {column.ndim}")
+    if not np.isfinite(column).all():
+        raise BankError(f"{name} of item {int(np.argmin(np.isfinite(column)))} is not finite")
+    column.flags.writeable = False
+    return column
+
+
+def _cuts(j: int, values: Sequence[float]) -> tuple[float, ...]:
+    cuts = _column(f"cuts of area {j}:", values)
+    if (np.diff(cuts) <= 0).any():
+        raise BankError(f"cuts of area {j} must ascend: {cuts.tolist()}")
+    return tuple(float(cut) for cut in cuts)
+
+
+def _areas(area: npt.ArrayLike, n: int, k: int) -> npt.NDArray[np.int64]:
+    if k == 0:
+        raise BankError("cuts must name at least one area, if only with an empty list")
+    column = _column("area", area)
+    if len(column) != n:
+        raise BankError(f"area has {len(column)} entries for {n} items")
+    index = column.astype(np.int64)
+    if (index != column).any() or (index < 0).any() or (index >= k).any():
+        raise BankError(f"area must hold integers 0 to {k - 1}")
+    empty = np.flatnonzero(np.bincount(index, minlength=k) == 0)
+    if len(empty):
+        raise BankError(f"area {int(empty[0])} has no items")
+    index.flags.writeable = False
+    return index
+
+
+def _counts(name: str, given: npt.ArrayLike | None, n: int) -> Array:
+    counts = np.zeros(n) if given is None else np.array(given, dtype=float)
+    if counts.shape != (n,) or not (np.isfinite(counts) & (counts >= 0)).all():
+        raise RulesError(f"{name} must be {n} counts")
+    return counts
+
+
+def _eligibility(given: npt.ArrayLike | None, n: int) -> Array:
+    if given is None:
+        return np.ones(n)
+    chances = np.asarray(given, dtype=float)
+    if chances.shape != (n,) or not ((chances >= 0) & (chances <= 1)).all():
+        raise RunError(f"eligibility must be {n} probabilities")
+    return chances

@@ -41,7 +41,7 @@ class Prior:
     """A one-factor prior laid out on the grids.
 
     kernel (h, g): mass of θ at each grid point given each value of the common factor; rows sum
-    to 1. log_weight (h,): log mass of the factor.
+    to 1 but for what lies beyond the grid. log_weight (h,): log density of the factor, unscaled.
     """
 
     kernel: Array
@@ -53,11 +53,11 @@ class Prior:
         if areas == 1 or rho == 0.0:
             factor, rho = np.zeros(1), 0.0
         else:
-            spread = math.sqrt(1.0 - rho)
-            points = 2 * math.ceil(4.5 / min(0.25, 0.8 * spread)) + 1
-            factor = np.linspace(-4.5, 4.5, points)
+            # Half the width of the kernel seen as a function of the factor; five areas narrow it.
+            step = min(0.4, 0.5 * math.sqrt((1.0 - rho) / rho))
+            factor = np.linspace(-6.0, 6.0, 2 * math.ceil(6.0 / step) + 1)
         kernel = np.exp(-0.5 * (GRID - math.sqrt(rho) * factor[:, None]) ** 2 / (1.0 - rho))
-        kernel /= kernel.sum(axis=1, keepdims=True)
+        kernel *= STEP / math.sqrt(2.0 * math.pi * (1.0 - rho))
         log_weight = -0.5 * factor**2
         kernel.flags.writeable = log_weight.flags.writeable = False
         return cls(kernel, log_weight)

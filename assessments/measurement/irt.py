@@ -26,7 +26,7 @@ def default_guessing(options: int | None) -> float:
     """The c of an item whose answers can be guessed among `options`; 0 when there is no list.
 
     c is fixed by the item type and not estimated, because it cannot be told from a and b with the
-    few hundred answers an academy has (Lord 1980, §12.2). `None` stands for typed, numeric and
+    few hundred answers an academy has (Lord 1980). `None` stands for typed, numeric and
     practical items. Raises ValueError for fewer than two options: nothing is left to choose.
     """
     if options is None:
@@ -39,7 +39,7 @@ def default_guessing(options: int | None) -> float:
 def probability(theta: npt.ArrayLike, a: Array, b: Array, c: Array) -> Array:
     """P(correct), shape (n, g), of n items at g abilities: c + (1 − c) / (1 + e^(−a(θ − b))).
 
-    Birnbaum (1968), eq. 17.2.1. Never overflows: the logistic is computed through tanh.
+    Birnbaum (1968). Never overflows: the logistic is computed through tanh.
     """
     slope, place, floor = _columns(a, b, c)
     z = slope * (np.atleast_1d(np.asarray(theta, dtype=float)) - place)
@@ -49,7 +49,7 @@ def probability(theta: npt.ArrayLike, a: Array, b: Array, c: Array) -> Array:
 def information(theta: npt.ArrayLike, a: Array, b: Array, c: Array) -> Array:
     """Fisher information, shape (n, g), in units of 1/θ²: a² (Q/P) ((P − c)/(1 − c))².
 
-    Lord (1980), eq. 5-9. Guessing takes most from the information below an item's difficulty.
+    Lord (1980). Guessing takes most from the information below an item's difficulty.
     """
     slope, _, floor = _columns(a, b, c)
     p = probability(theta, a, b, c)
@@ -79,7 +79,7 @@ def soften(a: npt.ArrayLike, b_sd: npt.ArrayLike) -> Array:
     """The discrimination to use while b is only known to ± `b_sd` (same unit as θ).
 
     Averaging the logistic over b ~ N(b̂, b_sd²) gives, closely, a logistic of slope
-    a / √(1 + k² a² b_sd²), k = 16√3/15π (Zeger, Liang & Albert 1988, *Biometrics* 44, eq. 3.2).
+    a / √(1 + k² a² b_sd²), k = 16√3/15π (Zeger, Liang & Albert 1988, *Biometrics* 44).
     A bank with the author's difficulties alone (a = 1) reports honest intervals when its slopes
     are softened first; b_sd = 0 changes nothing. It treats the errors of different items as
     independent: an author who is wrong about *every* item in the same direction is not covered.

@@ -3,6 +3,7 @@
 import copy
 import shutil
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -44,7 +45,7 @@ def test_placement_bank_spans_the_scale(path: Path) -> None:
     assert len(difficulties) >= 20
     assert difficulties[0] <= -2
     assert difficulties[-1] >= 2
-    gaps = [high - low for low, high in zip(difficulties, difficulties[1:], strict=False)]
+    gaps = [high - low for low, high in pairwise(difficulties)]
     assert max(gaps) <= 0.5, "a stretch of the scale without items"
     assert len({item.level for item in bank.items}) >= 3
 
@@ -60,7 +61,8 @@ def test_levels_rise_with_difficulty(path: Path) -> None:
 
 # --- A small content folder, sound until a test spoils it ------------------------------------
 
-WORDS = "heron maple river stone basin cedar delta ember flint grove inlet ridge fjord moss".split()
+WORDS = ["heron", "maple", "river", "stone", "basin", "cedar", "delta"]
+WORDS += ["ember", "flint", "grove", "inlet", "ridge", "fjord", "moss"]
 
 
 def options(index: int) -> dict[str, dict[str, str]]:
@@ -227,7 +229,7 @@ def test_a_sound_folder_has_no_problems(folder: Folder) -> None:
     assert folder.problems() == []
     loaded = content.load_module("sample", folder.root)
     assert loaded.title["fr"] == "Texte"
-    assert [block.kind for block in loaded.in_language("fr")[0].blocks][0] == "heading"
+    assert loaded.in_language("fr")[0].blocks[0] == content.Block("heading", "Heading")
     assert loaded.bank.items[1].text("en").option("b").feedback
 
 

@@ -1,0 +1,236 @@
+"""Statements as they are kept, the keys that make them unique, and what is owed to other stores."""
+
+import hashlib
+import json
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from academy.xapi.querysets import (
+    LrsClientQuerySet,
+    OutboxQuerySet,
+    StatementKeyQuerySet,
+    StatementQuerySet,
+)
+from academy.xapi.schema import instant
+
+KEY_LENGTH = 500
+
+
+def compact(value: str) -> str:
+    """A value short enough to index: itself up to 500 characters, else the SHA-256 of it.
+
+    A PostgreSQL b-tree refuses entries above about 2,700 bytes, and an IRI has no limit.
+    Whoever queries a column of `Statement` compacts the value first.
+    """
+    if len(value) <= KEY_LENGTH:
+        return value
+    return "sha256:" + hashlib.sha256(value.encode()).hexdigest()
+
+
+def account_key(home_page: str, name: str) -> str:
+    """How `Statement.actor` names an account. No IRI holds a bare "|", so it is unambiguous."""
+    return compact(f"{home_page}|{name}")
+
+
+def agent_key(agent: dict[str, Any]) -> str:
+    """How `Statement.actor` names an Agent or Group: by its inverse functional identifier.
+
+    "mailto:…", "sha1:…", an OpenID, or "homePage|name"; empty for an anonymous group, which
+    equals no other (xAPI Data 2.4.2.2).
+    """
+    if account := agent.get("account"):
+        return account_key(account["homePage"], account["name"])
+    if digest := agent.get("mbox_sha1sum"):
+        return "sha1:" + digest.lower()
+    return compact(agent.get("mbox") or agent.get("openid") or "")
+
+
+class StatementKey(models.Model):
+    """One row for each statement id: what keeps ids unique while the statements are partitioned.
+
+    `content_hash` is the fingerprint by which two statements of one id are the same or in conflict.
+    A blank hash is the key of a statement that was voided before it arrived: whoever stores it
+    later takes this row over, and finds out that it is void. Other models refer to a statement by
+    this id, without a foreign key.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    stored = models.DateTimeField()
+    content_hash = models.CharField(max_length=64, blank=True)
+
+    objects = StatementKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("statement key")
+        verbose_name_plural = _("statement keys")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Statement(models.Model):
+    """A statement exactly as it came, and the columns by which it is found. Append-only.
+
+    `raw` is the JSON text that was received; what the store adds to it (id, stored, authority, a
+    missing timestamp and version) stands in columns and is put together by `document`.
+    Only `voided` ever changes.
+
+    On PostgreSQL the table is partitioned by month of `stored` and its primary key is
+    (id, stored); see `partitions`. That is why no model has a foreign key to it, and why every
+    lookup by statement id begins at `StatementKey`.
+    """
+
+    statement_id = models.UUIDField(_("statement id"), editable=False)
+    stored = models.DateTimeField(_("stored"))
+    timestamp = models.DateTimeField(_("time of the event"))
+    verb = models.CharField(_("verb"), max_length=KEY_LENGTH)
+    activity = models.CharField(_("activity"), max_length=KEY_LENGTH, null=True)
+    actor = models.CharField(_("actor"), max_length=KEY_LENGTH)
+    registration = models.UUIDField(_("registration"), null=True)
+    voided = models.BooleanField(_("voided"), default=False)
+    authority = models.JSONField(_("authority"))
+    raw = models.TextField(_("statement as received"))
+
+    objects = StatementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("statement")
+        verbose_name_plural = _("statements")
+        indexes = [
+            models.Index(fields=["actor", "stored"], name="xapi_statement_actor"),
+            models.Index(fields=["activity", "stored"], name="xapi_statement_activity"),
+            models.Index(fields=["registration", "stored"], name="xapi_statement_registration"),
+            models.Index(fields=["verb", "stored"], name="xapi_statement_verb"),
+            # by id (with `stored` from the key table) and the whole store in order
+            models.Index(fields=["stored", "statement_id"], name="xapi_statement_stored"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.statement_id)
+
+    @property
+    def received(self) -> dict[str, Any]:
+        """The statement as its sender would say it today: `raw` with its id and timestamp fixed."""
+        statement = json.loads(self.raw)
+        for assigned in ("stored", "authority"):
+            statement.pop(assigned, None)
+        statement["id"] = str(self.statement_id)
+        statement.setdefault("timestamp", instant(self.timestamp))
+        return statement
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The statement as the store answers it (xAPI Data 2.4.7-2.4.10, 2.4.6.2)."""
+        statement = self.received
+        _list_context_activities(statement)
+        if statement["object"].get("objectType") == "SubStatement":
+            _list_context_activities(statement["object"])
+        statement["stored"] = instant(self.stored)
+        statement["authority"] = self.authority
+        statement.setdefault("version", "1.0.0")
+        return statement
+
+
+def _list_context_activities(statement: dict[str, Any]) -> None:
+    """A store answers every context activity in a list, however it came (Data 2.4.6.2)."""
+    activities = statement.get("context", {}).get("contextActivities", {})
+    for relation, value in activities.items():
+        if isinstance(value, dict):
+            activities[relation] = [value]
+
+
+class OutboxEntry(models.Model):
+    """A statement owed to a destination: one row, written in the statement's own transaction.
+
+    pending → claimed (by one worker, until `lease_until`) → delivered, or refused by the
+    destination for good. A failure that may pass returns it to pending with a later
+    `next_attempt_at`. `claim` names the worker's batch, so that a worker that lost its lease
+    cannot overwrite what its successor found out.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting")
+        CLAIMED = "claimed", _("being sent")
+        DELIVERED = "delivered", _("delivered")
+        REFUSED = "refused", _("refused")
+
+    statement_id = models.UUIDField(_("statement id"))
+    destination = models.CharField(_("destination"), max_length=100)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"))
+    lease_until = models.DateTimeField(null=True, blank=True)
+    claim = models.UUIDField(null=True, blank=True, editable=False)
+    last_answer = models.TextField(_("last answer"), blank=True)
+
+    objects = OutboxQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("statement to deliver")
+        verbose_name_plural = _("statements to deliver")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["statement_id", "destination"], name="xapi_outbox_once_each"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="claimed", lease_until__isnull=False, claim__isnull=False)
+                | (~Q(state="claimed") & Q(lease_until__isnull=True, claim__isnull=True)),
+                name="xapi_outbox_claim_has_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["destination", "next_attempt_at", "id"],
+                condition=Q(state__in=["pending", "claimed"]),
+                name="xapi_outbox_owed",
+            ),
+            models.Index(fields=["claim"], condition=Q(state="claimed"), name="xapi_outbox_claim"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.statement_id} → {self.destination}"
+
+
+class LrsClient(models.Model):
+    """A program that may talk to the store, by key and secret.
+
+    The secret is 256 random bits, so its plain SHA-256 is as good as a slow password hash and
+    costs microseconds, not a tenth of a second, on every request.
+    """
+
+    class Scope(models.TextChoices):
+        WRITE = "statements/write", _("write statements")
+        READ = "statements/read", _("read statements")
+        ALL = "all", _("everything")
+
+    name = models.CharField(_("name"), max_length=200)
+    key = models.CharField(_("key"), max_length=64, unique=True, editable=False)
+    secret_hash = models.CharField(max_length=64, editable=False)
+    scopes = models.JSONField(_("scopes"), default=list)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    objects = LrsClientQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("learning record client")
+        verbose_name_plural = _("learning record clients")
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def may(self, scope: str) -> bool:
+        """Whether the client holds the scope, or all."""
+        return self.Scope.ALL in self.scopes or scope in self.scopes
+
+
+def new_statement_id() -> uuid.UUID:
+    """UUIDv4: older clients refuse the later versions."""
+    return uuid.uuid4()

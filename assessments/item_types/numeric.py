@@ -1,0 +1,70 @@
+"""A number, right within a tolerance."""
+
+from decimal import Decimal, InvalidOperation
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assessments.item_types.base import ItemType
+
+_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
+
+
+def parse_number(text: str) -> Decimal:
+    """A number as people write it: "1 234,5", "1234.5", "-3"; raises `ValueError` otherwise.
+
+    A lone comma is the decimal mark, as in French; with both marks, the last one is.
+    """
+    digits = text.strip().translate(_SPACES).replace("−", "-")
+    if "," in digits and "." in digits:
+        thousands = "," if digits.rfind(".") > digits.rfind(",") else "."
+        digits = digits.replace(thousands, "")
+    try:
+        number = Decimal(digits.replace(",", "."))
+    except InvalidOperation as error:
+        raise ValueError(_("Write a number, such as 12.5.")) from error
+    if not number.is_finite() or abs(number) > Decimal("1e15"):
+        raise ValueError(_("Write a number, such as 12.5."))
+    return number
+
+
+class Numeric(ItemType):
+    code = "numeric"
+    label = gettext_lazy("number")
+    interaction = "numeric"
+    has_options = False
+
+    def problem(self, content):
+        if content.numeric_value is None:
+            return _("Give the correct value.")
+        if content.numeric_tolerance is not None and content.numeric_tolerance < 0:
+            return _("The tolerance cannot be negative.")
+        return None
+
+    def key(self, content):
+        return {
+            "value": str(content.numeric_value.normalize()),
+            "tolerance": str((content.numeric_tolerance or Decimal(0)).normalize()),
+        }
+
+    def parse(self, data, version_words):
+        text = (data.get("answer") or "").strip()[:40]
+        if not text:
+            return None
+        parse_number(text)
+        return text
+
+    def grade(self, key, answer):
+        if not answer:
+            return 0.0
+        distance = abs(parse_number(answer) - Decimal(key["value"]))
+        return float(distance <= Decimal(key["tolerance"]))
+
+    def pattern(self, value):
+        if isinstance(value, dict):
+            middle, spread = Decimal(value["value"]), Decimal(value["tolerance"])
+            return f"{middle - spread}[:]{middle + spread}"
+        return str(parse_number(value)) if value else ""
+
+
+TYPE = Numeric()

@@ -1,0 +1,121 @@
+"""Attempts and what was answered in them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from assessments.models.assessment import Assessment
+from assessments.models.bank import ItemVersion
+
+
+class Attempt(models.Model):
+    """One person taking one assessment once.
+
+    `registration` is the xAPI registration it belongs to and is opaque here: the caller knows
+    whether it is an enrollment. `pinned` freezes what the attempt depends on: for a placement the
+    bank's parameters, cuts and rules; the cut score and limits have columns of their own. Given
+    `pinned`, `seed` and the responses in order, every selection can be replayed.
+    """
+
+    class Status(models.TextChoices):
+        IN_PROGRESS = "in_progress", _("in progress")
+        GRADED = "graded", _("graded")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="attempts")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attempts"
+    )
+    registration = models.UUIDField()
+    number = models.PositiveSmallIntegerField(default=1)
+    status = models.CharField(max_length=12, choices=Status, default=Status.IN_PROGRESS)
+    language = models.CharField(max_length=12)
+    seed = models.PositiveBigIntegerField()
+    engine = models.CharField(max_length=20, default="1")
+    pinned = models.JSONField(default=dict)
+    cut_score = models.DecimalField(max_digits=4, decimal_places=3)
+    started_at = models.DateTimeField()
+    deadline_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    score_raw = models.FloatField(null=True, blank=True)
+    score_max = models.FloatField(null=True, blank=True)
+    passed = models.BooleanField(null=True, blank=True)
+    result = models.JSONField(default=dict)
+    statement_id = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["-started_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "learner"],
+                condition=Q(status="in_progress"),
+                name="assessments_one_attempt_under_way",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="in_progress") | Q(submitted_at__isnull=False),
+                name="assessments_graded_is_submitted",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["learner", "-started_at"], name="assessments_attempt_person"),
+            models.Index(
+                fields=["deadline_at"],
+                condition=Q(status="in_progress"),
+                name="assessments_attempt_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assessment} #{self.number}"
+
+    @property
+    def is_placement(self) -> bool:
+        return self.assessment.kind == Assessment.Kind.PLACEMENT
+
+    @property
+    def score_scaled(self) -> float | None:
+        """The share of points, 0 to 1."""
+        if self.score_raw is None or not self.score_max:
+            return None
+        return self.score_raw / self.score_max
+
+
+class Response(models.Model):
+    """One item shown in an attempt, and its answer. `sequence` grows with each save of the page,
+    so that a late or repeated save never overwrites a newer answer."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="responses")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    position = models.PositiveSmallIntegerField()
+    item_version = models.ForeignKey(
+        ItemVersion, on_delete=models.PROTECT, related_name="responses"
+    )
+    option_order = models.JSONField(default=list)
+    answer = models.JSONField(null=True, blank=True)
+    language = models.CharField(max_length=12, blank=True)
+    sequence = models.PositiveBigIntegerField(default=0)
+    is_flagged = models.BooleanField(default=False)
+    shown_at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    score = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("response")
+        verbose_name_plural = _("responses")
+        ordering = ["attempt_id", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attempt", "position"], name="assessments_response_position_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attempt} {self.position}"

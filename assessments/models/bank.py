@@ -1,0 +1,225 @@
+"""Item banks: what is asked, in every language, and the immutable versions that were asked."""
+
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from modelcluster.models import ClusterableModel
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    PreviewableMixin,
+    RevisionMixin,
+    TranslatableMixin,
+)
+from wagtail.search import index
+
+from academy.competencies.models import Competency
+from academy.core.fields import LocalizedField
+from assessments.blocks import OptionsBlock
+from assessments.item_types import ITEM_TYPE_CHOICES, item_type_for
+
+STEM_FEATURES = ["bold", "italic", "ul", "ol", "image"]
+
+
+class ItemBank(models.Model):
+    """A set of items about one subject, drawn from by assessments."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    code = models.SlugField(_("code"), max_length=60, unique=True)
+    title = LocalizedField(_("title"))
+    is_calibrated = models.BooleanField(
+        _("calibrated"),
+        default=False,
+        help_text=_(
+            "Calibrated means that difficulties were estimated from real answers. "
+            "Until then a placement result is an offer, never a decision."
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("item bank")
+        verbose_name_plural = _("item banks")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return str(self.title) or self.code
+
+
+class ItemStatus(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    PILOT = "pilot", _("pilot")
+    ACTIVE = "active", _("active")
+    RETIRED = "retired", _("retired")
+
+
+class Item(models.Model):
+    """The language-neutral, tracked unit behind one question.
+
+    Its `uuid` is the translation key of its contents. It comes into being when the content in
+    the bank's source language is first published (`services.publish_item`).
+    """
+
+    uuid = models.UUIDField(unique=True, editable=False)
+    bank = models.ForeignKey(ItemBank, on_delete=models.PROTECT, related_name="items")
+    code = models.CharField(_("code"), max_length=60)
+    item_type = models.CharField(_("type"), max_length=20, choices=ITEM_TYPE_CHOICES)
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="items")
+    level = models.PositiveSmallIntegerField(_("level"))
+    status = models.CharField(_("status"), max_length=10, choices=ItemStatus)
+    difficulty = models.FloatField(_("author's difficulty"), default=0)
+    discrimination = models.FloatField(_("discrimination"), default=1)
+    guessing = models.FloatField(_("guessing"), default=0)
+    exposure = models.PositiveIntegerField(_("times shown"), default=0)
+    current_version = models.ForeignKey(
+        "ItemVersion", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+        ordering = ["bank_id", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["bank", "code"], name="assessments_item_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(guessing__gte=0, guessing__lt=1, discrimination__gt=0),
+                name="assessments_item_parameters",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ItemVersion(models.Model):
+    """An item as published once: the key and all languages. Never changed; responses point here.
+
+    `content` is `{"type", "key", "languages": {"en": {"stem", "options": [{"id", "text",
+    "feedback"}], "explanation", "unit"}}}`; `key` is what `item_types` grade against.
+    """
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    content_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["item_id", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "number"], name="assessments_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item} v{self.number}"
+
+    def words(self, language: str) -> dict:
+        """The texts in the language; in another that was published where it is missing."""
+        languages = self.content["languages"]
+        return languages.get(language) or next(iter(languages.values()))
+
+    def language_shown(self, language: str) -> str:
+        languages = self.content["languages"]
+        return language if language in languages else next(iter(languages))
+
+
+class ItemContent(
+    TranslatableMixin,
+    DraftStateMixin,
+    LockableMixin,
+    RevisionMixin,
+    PreviewableMixin,
+    index.Indexed,
+    ClusterableModel,
+):
+    """The words of an item in one language, written in the Wagtail admin.
+
+    What does not depend on the language (bank, competency, type, key) is taken from the content in
+    the language it was first written in; translations carry copies that are kept in step.
+    """
+
+    bank = models.ForeignKey(
+        ItemBank, on_delete=models.PROTECT, related_name="contents", verbose_name=_("bank")
+    )
+    code = models.CharField(
+        _("code"), max_length=60, blank=True, help_text=_("Left empty, it is numbered for you.")
+    )
+    item_type = models.CharField(
+        _("type"), max_length=20, choices=ITEM_TYPE_CHOICES, default="single"
+    )
+    competency = models.ForeignKey(
+        Competency, on_delete=models.PROTECT, related_name="+", verbose_name=_("competency")
+    )
+    level = models.PositiveSmallIntegerField(_("level"), default=1)
+    status = models.CharField(
+        _("status"), max_length=10, choices=ItemStatus, default=ItemStatus.ACTIVE
+    )
+    difficulty = models.FloatField(
+        _("author's difficulty"),
+        default=0,
+        validators=[MinValueValidator(-4), MaxValueValidator(4)],
+        help_text=_("From -3 (nearly everyone answers it) to 3 (only specialists do)."),
+    )
+    stem = RichTextField(_("question"), features=STEM_FEATURES)
+    options = StreamField(
+        OptionsBlock(),
+        verbose_name=_("options"),
+        blank=True,
+        help_text=_("For single and multiple choice. Mark what is correct; explain every option."),
+    )
+    numeric_value = models.DecimalField(
+        _("correct value"), max_digits=20, decimal_places=6, null=True, blank=True
+    )
+    numeric_tolerance = models.DecimalField(
+        _("tolerance"), max_digits=20, decimal_places=6, default=0, blank=True
+    )
+    unit = models.CharField(_("unit"), max_length=30, blank=True)
+    explanation = RichTextField(
+        _("explanation"),
+        features=["bold", "italic", "link", "ul", "ol"],
+        help_text=_("Shown after grading."),
+    )
+    lesson_uuid = models.UUIDField(null=True, blank=True, editable=False)
+
+    search_fields = [
+        index.SearchField("stem"),
+        index.SearchField("code"),
+        index.AutocompleteField("stem"),
+        index.FilterField("bank"),
+        index.FilterField("locale"),
+    ]
+
+    class Meta(TranslatableMixin.Meta):
+        verbose_name = _("question")
+        verbose_name_plural = _("questions")
+        ordering = ["bank_id", "code", "id"]
+
+    def __str__(self) -> str:
+        return self.code or str(_("New question"))
+
+    def clean(self):
+        super().clean()
+        problem = item_type_for(self.item_type).problem(self)
+        if problem:
+            raise ValidationError(problem)
+        if (
+            self.competency_id
+            and not self.competency.framework.levels.filter(number=self.level).exists()
+        ):
+            raise ValidationError({"level": _("The competency's framework has no such level.")})
+
+    def get_preview_template(self, request, mode_name):
+        return "assessments/item_preview.html"
+
+    def get_preview_context(self, request, mode_name):
+        from assessments.services import words_of  # services import the models
+
+        return {
+            **super().get_preview_context(request, mode_name),
+            "words": words_of(self),
+            "item_type": self.item_type,
+        }

@@ -1,0 +1,404 @@
+"""Publishing items, and running attempts from their start to their grade."""
+
+import hashlib
+import json
+import random
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F, Max
+from django.http import QueryDict
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from academy.core.clock import now
+from academy.core.errors import AcademyError, Conflict
+from academy.people.models import User
+from academy.people.services import lock_person
+from assessments import statements
+from assessments.item_types import item_type_for
+from assessments.models import (
+    Assessment,
+    Attempt,
+    Item,
+    ItemContent,
+    ItemVersion,
+    Response,
+)
+from assessments.models.bank import ItemStatus
+from assessments.placement import pin_placement, placement_result, rebuild_run
+from assessments.signals import attempt_graded
+
+#: Answers that were on their way when the clock ran out still count.
+GRACE = timedelta(seconds=5)
+
+
+# --- Items ----------------------------------------------------------------------------------------
+
+
+def words_of(content: ItemContent) -> dict:
+    """A content's texts, in the shape an `ItemVersion` keeps them."""
+    return {
+        "stem": content.stem,
+        "options": [
+            {
+                "id": option.id,
+                "text": option.value["text"],
+                "feedback": option.value["feedback"],
+            }
+            for option in content.options
+        ],
+        "explanation": content.explanation,
+        "unit": content.unit,
+    }
+
+
+def _source_of(content: ItemContent) -> ItemContent:
+    """The content the item was first written in: the oldest of its translations."""
+    return ItemContent.objects.filter(translation_key=content.translation_key).earliest("pk")
+
+
+def _next_code(content: ItemContent) -> str:
+    taken = set(content.bank.items.values_list("code", flat=True))
+    number = len(taken) + 1
+    while f"{content.bank.code}-{number:03}" in taken:
+        number += 1
+    return f"{content.bank.code}-{number:03}"
+
+
+@transaction.atomic
+def publish_item(content: ItemContent, *, at: datetime | None = None) -> ItemVersion | None:
+    """Freeze what is live into a new immutable version, and make it the one drawn from now on.
+
+    The key and everything language-neutral come from the source content; each live translation adds
+    its words, if it has the same options. Publishing what is already frozen changes nothing.
+    Returns the version in force, or None while the source itself is not live.
+    """
+    source = _source_of(content)
+    if not source.live:
+        return None
+    item_type = item_type_for(source.item_type)
+    if problem := item_type.problem(source):
+        raise AcademyError(problem)
+    source_words = words_of(source)
+    option_ids = {option["id"] for option in source_words["options"]}
+    languages = {}
+    translations = ItemContent.objects.filter(translation_key=source.translation_key, live=True)
+    for translation in translations.select_related("locale").order_by("pk"):
+        words = words_of(translation)
+        if {option["id"] for option in words["options"]} == option_ids:
+            languages[translation.locale.language_code] = words
+    document = {"type": source.item_type, "key": item_type.key(source), "languages": languages}
+    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+    item = Item.objects.filter(uuid=source.translation_key).first()
+    if item is None:
+        item = Item(uuid=source.translation_key, code=source.code or _next_code(source))
+    item.bank = source.bank
+    item.code = source.code or item.code
+    item.item_type = source.item_type
+    item.competency = source.competency
+    item.level = source.level
+    item.status = source.status
+    item.difficulty = source.difficulty
+    item.guessing = item_type.guessing(len(option_ids)) if option_ids else 0
+    item.save()
+    if source.code != item.code:
+        ItemContent.objects.filter(translation_key=source.translation_key).update(code=item.code)
+    version = item.current_version
+    if version is None or version.content_hash != digest:
+        last = item.versions.aggregate(last=Max("number"))["last"] or 0
+        version = ItemVersion.objects.create(
+            item=item,
+            number=last + 1,
+            content=document,
+            content_hash=digest,
+            created_at=at or now(),
+        )
+        item.current_version = version
+        item.save(update_fields=["current_version"])
+    return version
+
+
+def retire_item(content: ItemContent) -> None:
+    """Unpublishing the source content takes the item out of every future draw."""
+    if _source_of(content).pk == content.pk:
+        Item.objects.filter(uuid=content.translation_key).update(status=ItemStatus.RETIRED)
+
+
+# --- Attempts -------------------------------------------------------------------------------------
+
+
+def lock_attempt(attempt: Attempt) -> Attempt:
+    """The attempt as it is now, held until the transaction ends."""
+    queryset = Attempt.objects.select_related("assessment", "learner")
+    if connection.features.has_select_for_update:
+        queryset = queryset.select_for_update(of=("self",))
+    return queryset.get(pk=attempt.pk)
+
+
+def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> str | None:
+    """Why the person may not start another attempt now; None when they may."""
+    if not assessment.is_open:
+        return _("This assessment is closed.")
+    graded = Attempt.objects.filter(
+        assessment=assessment, learner=learner, status=Attempt.Status.GRADED
+    )
+    if assessment.max_attempts and graded.count() >= assessment.max_attempts:
+        return _("You have used all your attempts. Ask your trainer about another one.")
+    last = graded.order_by("-submitted_at").first()
+    if last and assessment.cooldown_hours:
+        again_at = last.submitted_at + timedelta(hours=assessment.cooldown_hours)
+        if at < again_at:
+            hours = max(1, round((again_at - at).total_seconds() / 3600))
+            return ngettext(
+                "You can try again in about %(hours)d hour.",
+                "You can try again in about %(hours)d hours.",
+                hours,
+            ) % {"hours": hours}
+    return None
+
+
+def _draw(assessment: Assessment, generator: random.Random) -> list[ItemVersion]:
+    """The items of a final assessment, in the order they will be shown."""
+    drawn: list[Item] = []
+    for section in assessment.sections.select_related("bank"):
+        items = Item.objects.filter(
+            bank=section.bank, status=ItemStatus.ACTIVE, current_version__isnull=False
+        ).exclude(pk__in=[item.pk for item in drawn])
+        if section.competency_id:
+            items = items.filter(competency=section.competency_id)
+        pool = list(items.select_related("current_version").order_by("pk"))
+        count = section.count or len(pool)
+        if len(pool) < count or not pool:
+            raise AcademyError(
+                _("The bank “%(bank)s” has too few active questions. Tell your trainer.")
+                % {"bank": section.bank}
+            )
+        drawn += generator.sample(pool, count)
+    if not drawn:
+        raise AcademyError(_("This assessment has no questions yet. Tell your trainer."))
+    generator.shuffle(drawn)
+    return [item.current_version for item in drawn]
+
+
+def _shuffled_options(version: ItemVersion, generator: random.Random) -> list[str]:
+    words = next(iter(version.content["languages"].values()))
+    ids = [option["id"] for option in words["options"]]
+    generator.shuffle(ids)
+    return ids
+
+
+def _show(attempt: Attempt, version: ItemVersion, position: int, at: datetime) -> Response:
+    generator = random.Random(f"{attempt.seed}:{position}")
+    return Response.objects.create(
+        attempt=attempt,
+        learner_id=attempt.learner_id,
+        position=position,
+        item_version=version,
+        option_order=_shuffled_options(version, generator),
+        shown_at=at,
+    )
+
+
+@transaction.atomic
+def start_attempt(
+    *,
+    assessment: Assessment,
+    learner: User,
+    registration: UUID,
+    at: datetime | None = None,
+    seed: int | None = None,
+) -> Attempt:
+    """Start an attempt, or return the one that is under way: a second click starts nothing new.
+
+    Pins the items, their versions, the cut score and the time limit (with the learner's own time
+    factor). Raises `AcademyError` when the retake rule or the bank does not allow it.
+    """
+    at = at or now()
+    lock_person(learner)
+    under_way = Attempt.objects.filter(
+        assessment=assessment, learner=learner, status=Attempt.Status.IN_PROGRESS
+    ).first()
+    if under_way is not None:
+        if under_way.deadline_at is None or at <= under_way.deadline_at + GRACE:
+            return under_way
+        submit_attempt(attempt=under_way, at=at)
+    if refusal := refusal_to_start(assessment, learner, at=at):
+        raise Conflict(refusal)
+    seed = secrets.randbits(53) if seed is None else seed
+    limit = assessment.time_limit_minutes
+    attempt = Attempt(
+        assessment=assessment,
+        learner=learner,
+        registration=registration,
+        number=Attempt.objects.filter(assessment=assessment, learner=learner).count() + 1,
+        language=get_language() or "en",
+        seed=seed,
+        cut_score=assessment.cut_score,
+        started_at=at,
+        deadline_at=(
+            at + timedelta(minutes=float(limit * learner.time_factor)) if limit else None
+        ),
+    )
+    if attempt.is_placement:
+        attempt.pinned = pin_placement(assessment)
+        attempt.save()
+        _show_next_placement_item(attempt, at)
+    else:
+        versions = _draw(assessment, random.Random(seed))
+        attempt.save()
+        for position, version in enumerate(versions):
+            _show(attempt, version, position, at)
+        Item.objects.filter(versions__in=versions).update(exposure=F("exposure") + 1)
+    statements.attempt_started(attempt)
+    return attempt
+
+
+def read_answer(response: Response, data: QueryDict, language: str):
+    """The answer in a submitted form; raises `AcademyError` with what to do about it."""
+    version = response.item_version
+    try:
+        return item_type_for(version.item.item_type).parse(data, version.words(language))
+    except ValueError as error:
+        raise AcademyError(str(error)) from error
+
+
+def _refuse_late(attempt: Attempt, at: datetime) -> None:
+    if attempt.status != Attempt.Status.IN_PROGRESS:
+        raise Conflict(_("This attempt has been submitted. Its answers can no longer change."))
+    if attempt.deadline_at and at > attempt.deadline_at + GRACE:
+        raise Conflict(_("The time is over. What you had saved before has been kept."))
+
+
+@transaction.atomic
+def save_answer(
+    *,
+    attempt: Attempt,
+    position: int,
+    answer,
+    sequence: int,
+    language: str,
+    is_flagged: bool | None = None,
+    at: datetime | None = None,
+) -> Response:
+    """Keep an answer of a final assessment. A save older than what is kept changes nothing."""
+    at = at or now()
+    attempt = lock_attempt(attempt)
+    _refuse_late(attempt, at)
+    response = attempt.responses.select_related("item_version__item").filter(position=position).first()
+    if response is None:
+        raise AcademyError(_("There is no such question in this attempt."))
+    if sequence <= response.sequence:
+        return response
+    response.answer = answer
+    response.sequence = sequence
+    response.language = response.item_version.language_shown(language)
+    response.answered_at = at if answer is not None else None
+    if is_flagged is not None:
+        response.is_flagged = is_flagged
+    response.save()
+    return response
+
+
+@transaction.atomic
+def submit_attempt(*, attempt: Attempt, at: datetime | None = None) -> Attempt:
+    """Grade what was answered, say so, and tell whoever listens. Submitting twice grades once.
+
+    Unanswered items score 0. An attempt past its deadline counts as submitted at the deadline.
+    """
+    at = at or now()
+    attempt = lock_attempt(attempt)
+    if attempt.status == Attempt.Status.GRADED:
+        return attempt
+    responses = list(attempt.responses.select_related("item_version__item"))
+    for response in responses:
+        version = response.item_version
+        grade = item_type_for(version.content["type"]).grade
+        response.score = grade(version.content["key"], response.answer)
+    Response.objects.bulk_update(responses, ["score"])
+    attempt.status = Attempt.Status.GRADED
+    attempt.submitted_at = min(at, attempt.deadline_at) if attempt.deadline_at else at
+    attempt.score_raw = sum(response.score for response in responses)
+    attempt.score_max = float(len(responses))
+    attempt.passed = attempt.score_raw >= float(attempt.cut_score) * attempt.score_max - 1e-9
+    for response in responses:
+        if response.answer is not None:
+            statements.answered(attempt, response, at=response.answered_at or at)
+    return _close(attempt)
+
+
+def _close(attempt: Attempt) -> Attempt:
+    attempt.statement_id = statements.attempt_graded(attempt)
+    attempt.save()
+    attempt_graded.send(sender=Attempt, attempt=attempt)
+    return attempt
+
+
+# --- Placement ------------------------------------------------------------------------------------
+
+
+def _show_next_placement_item(attempt: Attempt, at: datetime) -> Response | None:
+    """Show what the engine asks next, or None when it knows enough."""
+    responses = list(attempt.responses.order_by("position"))
+    index = rebuild_run(attempt, responses).next_item()
+    if index is None:
+        return None
+    version = ItemVersion.objects.select_related("item").get(pk=attempt.pinned["versions"][index])
+    Item.objects.filter(pk=version.item_id).update(exposure=F("exposure") + 1)
+    return _show(attempt, version, len(responses), at)
+
+
+@transaction.atomic
+def answer_placement(
+    *,
+    attempt: Attempt,
+    position: int,
+    answer,
+    language: str,
+    at: datetime | None = None,
+) -> Attempt:
+    """Keep the answer to the item shown and show the next, or finish. `None` means "I don't know".
+
+    An answer to an item that was already answered (double click, back button, second tab) changes
+    nothing: the person is shown where they are.
+    """
+    at = at or now()
+    attempt = lock_attempt(attempt)
+    if attempt.status == Attempt.Status.GRADED:
+        return attempt
+    response = (
+        attempt.responses.select_related("item_version__item").order_by("-position").first()
+    )
+    if response is None or response.position != position or response.answered_at is not None:
+        return attempt
+    version = response.item_version
+    response.answer = answer
+    response.language = version.language_shown(language)
+    response.answered_at = at
+    response.sequence += 1
+    response.score = item_type_for(version.content["type"]).grade(version.content["key"], answer)
+    response.save()
+    statements.answered(attempt, response, at=at)
+    if _show_next_placement_item(attempt, at) is None:
+        responses = list(attempt.responses.order_by("position"))
+        attempt.result = placement_result(attempt, responses)
+        attempt.status = Attempt.Status.GRADED
+        attempt.submitted_at = at
+        attempt.score_raw = sum(one.score for one in responses)
+        attempt.score_max = float(len(responses))
+        _close(attempt)
+    return attempt
+
+
+def submit_overdue(*, at: datetime | None = None, limit: int = 200) -> int:
+    """Submit attempts whose time is over with what they had saved. Returns how many."""
+    at = at or now()
+    overdue = Attempt.objects.filter(
+        status=Attempt.Status.IN_PROGRESS, deadline_at__lt=at - GRACE
+    ).order_by("deadline_at")[:limit]
+    for attempt in overdue:
+        submit_attempt(attempt=attempt, at=at)
+    return len(overdue)

@@ -1,0 +1,6 @@
+"""News from assessments. Sent inside the transaction of the change they tell of."""
+
+from django.dispatch import Signal
+
+#: kwargs: attempt (graded, with its score and statement id)
+attempt_graded = Signal()

@@ -1,0 +1,81 @@
+"""What assessments say to the learning record."""
+
+from datetime import datetime
+from uuid import UUID
+
+from academy.xapi.services import activity, record
+from academy.xapi.vocabulary import ActivityType, adl
+from assessments.item_types import item_type_for
+from assessments.models import Attempt, Response
+
+
+def assessment_activity(attempt: Attempt) -> dict:
+    return activity(
+        kind="assessments",
+        uuid=attempt.assessment.uuid,
+        type=ActivityType.ASSESSMENT,
+        name=attempt.assessment.title,
+    )
+
+
+def attempt_started(attempt: Attempt) -> UUID:
+    """`attempted`: the attempt began."""
+    return record(
+        actor=attempt.learner,
+        verb=adl.ATTEMPTED,
+        activity=assessment_activity(attempt),
+        registration=attempt.registration,
+        at=attempt.started_at,
+    )
+
+
+def answered(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
+    """`answered`: one question, with the response in xAPI's notation and whether it was right."""
+    version = response.item_version
+    item_type = item_type_for(version.item.item_type)
+    question = activity(
+        kind="items",
+        uuid=version.item.uuid,
+        type=ActivityType.CMI_INTERACTION,
+        name={"und": version.item.code},
+    )
+    question["definition"]["interactionType"] = item_type.interaction
+    return record(
+        actor=attempt.learner,
+        verb=adl.ANSWERED,
+        activity=question,
+        result={
+            "success": response.score == 1,
+            "response": item_type.pattern(response.answer),
+            "score": {"scaled": response.score},
+        },
+        context={"contextActivities": {"parent": [assessment_activity(attempt)]}},
+        registration=attempt.registration,
+        at=at,
+    )
+
+
+def attempt_graded(attempt: Attempt) -> UUID:
+    """`passed` or `failed` with the score for a final assessment; `completed` for a placement."""
+    if attempt.is_placement:
+        verb, result = adl.COMPLETED, {"completion": True}
+    else:
+        verb = adl.PASSED if attempt.passed else adl.FAILED
+        result = {
+            "success": bool(attempt.passed),
+            "completion": True,
+            "score": {
+                "scaled": round(attempt.score_scaled or 0, 4),
+                "raw": attempt.score_raw,
+                "min": 0,
+                "max": attempt.score_max,
+            },
+        }
+    return record(
+        actor=attempt.learner,
+        verb=verb,
+        activity=assessment_activity(attempt),
+        result=result,
+        registration=attempt.registration,
+        at=attempt.submitted_at,
+    )

@@ -1,0 +1,3 @@
+from cms.blocks.lesson import LessonBody
+
+__all__ = ["LessonBody"]

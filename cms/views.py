@@ -1,0 +1,160 @@
+"""The lesson player: words from the pages, progress from the enrollment."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Case, IntegerField, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_safe
+
+from academy.core.errors import NotFound
+from cms.context_processors import current_brand
+from cms.models import CoursePage, LessonPage
+from courses.models import Enrollment, Lesson, Module
+from courses.services import CourseProgress, open_lesson, progress_of
+
+
+@require_safe
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def brand_css(request: HttpRequest) -> HttpResponse:
+    """The academy's own colours. The address changes when they do."""
+    brand = current_brand()
+    css = f":root{{--brand-primary:{brand.primary};--brand-accent:{brand.accent}}}\n"
+    return HttpResponse(css, content_type="text/css")
+
+
+def page_in_language(model, translation_key: UUID, language: str | None = None):
+    """The live page in the language, or in another where it is not translated; None without any."""
+    language = language or get_language()
+    return (
+        model.objects.live()
+        .filter(translation_key=translation_key)
+        .select_related("locale")
+        .annotate(
+            preference=Case(
+                When(locale__language_code=language, then=Value(0)),
+                default=Value(1),
+                output_field=IntegerField(),
+            )
+        )
+        .order_by("preference", "pk")
+        .first()
+    )
+
+
+def _own_enrollment(request: HttpRequest, uuid: UUID) -> Enrollment:
+    return get_object_or_404(
+        Enrollment.objects.select_related("course", "last_lesson", "learner"),
+        uuid=uuid,
+        learner=request.user,
+    )
+
+
+def _neighbours(progress: CourseProgress, lesson: Lesson) -> tuple[Lesson | None, Lesson | None]:
+    """The lessons before and after, across the modules of the course."""
+    order = [one for module in progress.modules for one in module.lessons]
+    position = next(index for index, one in enumerate(order) if one.pk == lesson.pk)
+    before = order[position - 1] if position > 0 else None
+    after = order[position + 1] if position + 1 < len(order) else None
+    return before, after
+
+
+@login_required
+@require_safe
+@never_cache
+def lesson(request: HttpRequest, enrollment: UUID, lesson: UUID) -> HttpResponse:
+    """One lesson, with the outline of its course beside it."""
+    own = _own_enrollment(request, enrollment)
+    [progress] = progress_of([own])
+    current = next(
+        (
+            (module, one)
+            for module in progress.modules
+            for one in module.lessons
+            if one.uuid == lesson
+        ),
+        None,
+    )
+    page = page_in_language(LessonPage, lesson) if current else None
+    if page is None:
+        raise NotFound(_("This lesson is not part of your course any more."))
+    module, row = current
+    row.module = module.module
+    open_lesson(enrollment=own, lesson=row)
+    before, after = _neighbours(progress, row)
+    return render(
+        request,
+        "cms/lesson.html",
+        {
+            "page": page,
+            "lesson": row,
+            "module": module,
+            "enrollment": own,
+            "progress": progress,
+            "before": before,
+            "after": after,
+            "is_done": row.pk in module.done,
+            "is_translated": page.locale.language_code == get_language(),
+        },
+    )
+
+
+@login_required
+@require_safe
+def continue_course(request: HttpRequest, enrollment: UUID) -> HttpResponse:
+    """Where the learner left off, on any device; the course's page when nothing is left to read."""
+    own = _own_enrollment(request, enrollment)
+    [progress] = progress_of([own])
+    lessons = {one.pk: one for module in progress.modules for one in module.lessons}
+    target = progress.next_lesson
+    last = lessons.get(own.last_lesson_id)
+    done = progress.modules[0].done if progress.modules else frozenset()
+    if last is not None and last.pk not in done:
+        target = last
+    if target is not None:
+        return redirect("cms:lesson", enrollment=own.uuid, lesson=target.uuid)
+    page = page_in_language(CoursePage, own.course.uuid)
+    return redirect(page.get_url(request) if page else "portal:home")
+
+
+@login_required
+@require_safe
+def lesson_any(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """A lesson's own address: open it in the enrollment it is taken in, or show its course."""
+    row = get_object_or_404(Lesson.objects.select_related("module"), uuid=uuid, is_live=True)
+    own = (
+        Enrollment.objects.filter(learner=request.user, course__modules=row.module)
+        .exclude(status=Enrollment.Status.WITHDRAWN)
+        .order_by("status", "-enrolled_at")
+        .first()
+    )
+    if own is not None:
+        return redirect("cms:lesson", enrollment=own.uuid, lesson=row.uuid)
+    course = row.module.courses.filter(is_live=True).first()
+    page = page_in_language(CoursePage, course.uuid) if course else None
+    if page is None:
+        raise NotFound(_("No course offers this lesson now."))
+    return redirect(page.get_url(request))
+
+
+@login_required
+@require_safe
+def booklet(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """All lessons of a module on one page, for paper. For people enrolled in a course that has it."""
+    module = get_object_or_404(Module, uuid=uuid, is_live=True)
+    enrolled = Enrollment.objects.filter(
+        learner=request.user, course__modules=module
+    ).exclude(status=Enrollment.Status.WITHDRAWN)
+    if not enrolled.exists():
+        raise NotFound(_("Enrol in a course that has this module to print its booklet."))
+    keys = list(module.lessons.filter(is_live=True).values_list("uuid", flat=True))
+    by_key: dict[UUID, LessonPage] = {}
+    for page in LessonPage.objects.live().filter(translation_key__in=keys).select_related("locale"):
+        if page.translation_key not in by_key or page.locale.language_code == get_language():
+            by_key[page.translation_key] = page
+    pages = [by_key[key] for key in keys if key in by_key]
+    return render(request, "cms/booklet.html", {"module": module, "pages": pages})

@@ -1,0 +1,73 @@
+"""A person's learning plan: the way from what they can do to what is asked of them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from academy.people.models import Position
+from courses.models.catalogue import Module
+
+
+class LearningPlan(models.Model):
+    """One plan a person. Renewing it keeps what the person decided: skips, additions, deferrals."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    learner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="learning_plan"
+    )
+    position = models.ForeignKey(
+        Position, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    renewed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("learning plan")
+        verbose_name_plural = _("learning plans")
+
+    def __str__(self) -> str:
+        return str(self.learner)
+
+
+class PlanItem(models.Model):
+    """A module on a plan, why it is there, and what was decided about it."""
+
+    class State(models.TextChoices):
+        TO_DO = "to_do", _("to do")
+        SKIP_OFFERED = "skip_offered", _("you may skip it")
+        SKIPPED = "skipped", _("skipped")
+        PROVEN = "proven", _("proven")
+
+    class Origin(models.TextChoices):
+        GAP = "gap", _("asked of you")
+        ADDED = "added", _("added by you")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    plan = models.ForeignKey(LearningPlan, on_delete=models.CASCADE, related_name="items")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="plan_items")
+    state = models.CharField(max_length=14, choices=State, default=State.TO_DO)
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.GAP)
+    order = models.PositiveSmallIntegerField(default=0)
+    due_on = models.DateField(null=True, blank=True)
+    deferred_to = models.DateField(null=True, blank=True)
+    reasons = models.JSONField(default=list)
+    skip_attempt = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("plan item")
+        verbose_name_plural = _("plan items")
+        ordering = ["plan_id", "order", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "module"], name="courses_plan_module_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan}: {self.module}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (self.State.TO_DO, self.State.SKIP_OFFERED)

@@ -1,0 +1,185 @@
+"""Writing learning plans: the services of `planning`'s rules."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from academy.competencies.models import CompetencyRecord
+from academy.competencies.services import Asked, asked_of, known_levels, record_competency
+from academy.core.clock import now
+from academy.core.errors import AcademyError, Conflict
+from academy.people.models import User
+from academy.people.services import lock_person
+from assessments.models import Attempt
+from assessments.placement import PlacedCompetency, latest_placement, placed_competencies
+from courses import statements
+from courses.models import LearningPlan, Module, ModuleCompletion, PlanItem
+from courses.planning import Need, Teaching, may_offer_skip, plan_modules
+from courses.services import primary_position
+
+
+def needs_of(asked: list[Asked], held: dict[int, int]) -> list[Need]:
+    return [
+        Need(one.competency.pk, one.level, held.get(one.competency.pk, 0), one.due_on)
+        for one in asked
+    ]
+
+
+def probabilities_at_least(placed: list[PlacedCompetency]) -> dict[tuple[int, int], float]:
+    """By (competency, level number): the probability of being in that level's band or above."""
+    probabilities = {}
+    for one in placed:
+        for level in one.competency.framework.levels.all():
+            probabilities[one.competency.pk, level.number] = one.at_least[level.band]
+    return probabilities
+
+
+@transaction.atomic
+def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
+    """Make the plan from what is asked, held and placed now, keeping what the person decided.
+
+    A skip that was accepted stays; a module that was proven meanwhile is marked so; modules that
+    are no longer asked for leave, unless the person added them.
+    """
+    at = at or now()
+    lock_person(learner)
+    plan, _created = LearningPlan.objects.get_or_create(
+        learner=learner, defaults={"renewed_at": at}
+    )
+    plan.position = primary_position(learner, on=at.date())
+    plan.renewed_at = at
+    plan.save()
+
+    asked = asked_of(learner, on=at.date())
+    held = {key: known.held for key, known in known_levels(learner, at=at).items()}
+    modules = {
+        module.pk: module
+        for module in Module.objects.filter(is_live=True, courses__is_live=True)
+        .distinct()
+        .prefetch_related("teaches")
+    }
+    catalogue = [
+        Teaching(pk, {one.competency_id: one.level for one in module.teaches.all()}, module.minutes)
+        for pk, module in modules.items()
+    ]
+    planned = {one.module: one for one in plan_modules(needs_of(asked, held), catalogue)}
+    order = {module: position for position, module in enumerate(planned)}
+    proven = set(
+        ModuleCompletion.objects.filter(learner=learner)
+        .valid(at)
+        .values_list("module_id", flat=True)
+    )
+    placement = latest_placement(learner)
+    placed = placed_competencies(placement) if placement else []
+    probabilities = probabilities_at_least(placed)
+
+    before = {item.module_id: item for item in plan.items.all()}
+    for module_id, item in before.items():
+        kept = (
+            module_id in planned
+            or module_id in proven
+            or item.origin == PlanItem.Origin.ADDED
+            or item.state == PlanItem.State.SKIPPED
+        )
+        if not kept:
+            item.delete()
+    for module_id in [*planned, *(key for key in before if key in proven and key not in planned)]:
+        item = before.get(module_id) or PlanItem(
+            plan=plan, learner=learner, module=modules[module_id]
+        )
+        if module_id in planned:
+            item.due_on = planned[module_id].due_on
+            item.order = order[module_id]
+            item.reasons = list(planned[module_id].competencies)
+        teaches = next(one.teaches for one in catalogue if one.module == module_id) if (
+            module_id in modules
+        ) else {}
+        if module_id in proven:
+            item.state = PlanItem.State.PROVEN
+        elif item.state != PlanItem.State.SKIPPED:
+            offered = placement is not None and may_offer_skip(teaches, probabilities)
+            item.state = PlanItem.State.SKIP_OFFERED if offered else PlanItem.State.TO_DO
+            item.skip_attempt = placement.uuid if offered else None
+        item.save()
+    for item in plan.items.filter(origin=PlanItem.Origin.ADDED, module__in=proven):
+        PlanItem.objects.filter(pk=item.pk).update(state=PlanItem.State.PROVEN)
+    return plan
+
+
+@transaction.atomic
+def record_placement(attempt: Attempt) -> LearningPlan:
+    """A placement was finished: what it shows is *placed*, provisionally, and the plan is renewed."""
+    for one in placed_competencies(attempt):
+        record_competency(
+            learner=attempt.learner,
+            competency=one.competency,
+            level=one.level,
+            basis=CompetencyRecord.Basis.PLACED,
+            statements=[attempt.statement_id],
+            attempt=attempt.uuid,
+            at=attempt.submitted_at,
+        )
+    plan = renew_plan(attempt.learner, at=attempt.submitted_at)
+    modules = [item.module for item in plan.items.select_related("module")]
+    statements.plan_renewed(attempt.learner, plan, modules, at=attempt.submitted_at)
+    return plan
+
+
+@transaction.atomic
+def accept_skip(*, item: PlanItem, at: datetime | None = None) -> None:
+    """Accept the offer to skip a module. Accepting twice is accepting once."""
+    at = at or now()
+    won = PlanItem.objects.filter(pk=item.pk, state=PlanItem.State.SKIP_OFFERED).update(
+        state=PlanItem.State.SKIPPED
+    )
+    if won:
+        item.refresh_from_db()
+        attempt = Attempt.objects.get(uuid=item.skip_attempt)
+        statements.module_skipped(item.learner, item.module, attempt.registration, at=at)
+    elif not PlanItem.objects.filter(pk=item.pk, state=PlanItem.State.SKIPPED).exists():
+        raise Conflict(_("This module can no longer be skipped. Look at your plan again."))
+
+
+@transaction.atomic
+def undo_skip(*, item: PlanItem) -> None:
+    """Take a skipped module back into the plan."""
+    PlanItem.objects.filter(pk=item.pk, state=PlanItem.State.SKIPPED).update(
+        state=PlanItem.State.SKIP_OFFERED
+    )
+
+
+@transaction.atomic
+def add_to_plan(*, learner: User, module: Module, at: datetime | None = None) -> PlanItem:
+    """Put a module on the plan that nobody asked for. Adding it again changes nothing."""
+    at = at or now()
+    lock_person(learner)
+    plan = LearningPlan.objects.filter(learner=learner).first() or renew_plan(learner, at=at)
+    proven = ModuleCompletion.objects.filter(learner=learner, module=module).valid(at).exists()
+    item, _created = PlanItem.objects.get_or_create(
+        plan=plan,
+        module=module,
+        defaults={
+            "learner": learner,
+            "origin": PlanItem.Origin.ADDED,
+            "state": PlanItem.State.PROVEN if proven else PlanItem.State.TO_DO,
+            "order": 1000 + plan.items.count(),
+        },
+    )
+    return item
+
+
+@transaction.atomic
+def remove_from_plan(*, item: PlanItem) -> None:
+    """Take off a module the person added; what is asked of them stays."""
+    if item.origin != PlanItem.Origin.ADDED:
+        raise AcademyError(_("This module is asked of you. You can defer it, not remove it."))
+    item.delete()
+
+
+@transaction.atomic
+def defer(*, item: PlanItem, until: date, at: datetime | None = None) -> None:
+    """Plan a module for later. The due day stays what it was, and is shown beside it."""
+    if until <= (at or now()).date():
+        raise AcademyError(_("Choose a day after today."))
+    PlanItem.objects.filter(pk=item.pk).update(deferred_to=until)

@@ -1,0 +1,20 @@
+"""The reading vocabulary for courses."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+
+class EnrollmentQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(status=self.model.Status.ACTIVE)
+
+    def completed(self):
+        return self.filter(status=self.model.Status.COMPLETED)
+
+
+class ModuleCompletionQuerySet(models.QuerySet):
+    def valid(self, at: datetime):
+        """Completions that still count at the instant."""
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at), completed_at__lte=at)

@@ -1,0 +1,15 @@
+"""What courses do when an attempt was graded."""
+
+from django.dispatch import receiver
+
+from assessments.models import Attempt
+from assessments.signals import attempt_graded
+from courses import plans, services
+
+
+@receiver(attempt_graded, sender=Attempt, dispatch_uid="courses.record_attempt")
+def record_attempt(sender, attempt: Attempt, **kwargs):
+    if attempt.is_placement:
+        plans.record_placement(attempt)
+    elif services.record_final(attempt):
+        plans.renew_plan(attempt.learner, at=attempt.submitted_at)

@@ -1,0 +1,454 @@
+"""Enrolling, learning, proving, completing, and keeping the outline in step with the pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from academy.competencies.models import Competency, CompetencyRecord
+from academy.competencies.services import record_competency
+from academy.core.clock import now, today
+from academy.core.errors import AcademyError, Conflict, NotFound
+from academy.people.models import Membership, User
+from academy.people.services import lock_person
+from assessments.models import Assessment, Attempt
+from assessments.services import start_attempt
+from courses import statements
+from courses.completion import ModuleState, course_is_complete, course_share, route_of
+from courses.models import (
+    Course,
+    CourseModule,
+    Enrollment,
+    Lesson,
+    LessonProgress,
+    LessonVersion,
+    Module,
+    ModuleCompetency,
+    ModuleCompletion,
+)
+from courses.signals import course_completed, module_completed
+
+# --- The outline, kept in step with the pages -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LessonOutline:
+    """A lesson as its page in the source language says it is."""
+
+    uuid: UUID
+    title: str
+    minutes: int
+    content_hash: str
+
+
+@transaction.atomic
+def sync_lesson(
+    *,
+    module_uuid: UUID,
+    lesson: LessonOutline,
+    order: int,
+    language: str,
+    substantive: bool = False,
+    at: datetime | None = None,
+) -> Lesson:
+    """Publish or update one lesson. Other content than before writes a new version; progress made
+    on older versions stays as it is."""
+    module = Module.objects.filter(uuid=module_uuid).first()
+    if module is None:
+        module = Module.objects.create(uuid=module_uuid, is_live=False)
+    row, _created = Lesson.objects.get_or_create(uuid=lesson.uuid, defaults={"module": module})
+    row.module = module
+    row.title = {**row.title, language: lesson.title}
+    row.minutes = lesson.minutes
+    row.order = order
+    row.is_live = True
+    row.save()
+    current = row.current_version
+    if current is None or current.content_hash != lesson.content_hash:
+        last = row.versions.aggregate(last=Max("number"))["last"] or 0
+        row.current_version = LessonVersion.objects.create(
+            lesson=row,
+            number=last + 1,
+            content_hash=lesson.content_hash,
+            substantive=substantive,
+            published_at=at or now(),
+        )
+        row.save(update_fields=["current_version"])
+    return row
+
+
+@transaction.atomic
+def sync_module(
+    *,
+    uuid: UUID,
+    title: str,
+    language: str,
+    minutes: int,
+    final_assessment: Assessment | None,
+    teaches: Sequence[tuple[Competency, int]],
+) -> Module:
+    """Publish or update a module: title in the language, what it teaches, how it is proven."""
+    module, _created = Module.objects.get_or_create(uuid=uuid)
+    module.title = {**module.title, language: title}
+    module.minutes = minutes
+    module.final_assessment = final_assessment
+    module.is_live = True
+    module.save()
+    module.teaches.exclude(competency__in=[competency for competency, _level in teaches]).delete()
+    for competency, level in teaches:
+        ModuleCompetency.objects.update_or_create(
+            module=module, competency=competency, defaults={"level": level}
+        )
+    return module
+
+
+@transaction.atomic
+def sync_course(
+    *,
+    uuid: UUID,
+    title: str,
+    outcome: str,
+    language: str,
+    validity_months: int | None,
+    modules: Sequence[UUID],
+) -> Course:
+    """Publish or update a course: title in the language, and its modules in their order."""
+    course, _created = Course.objects.get_or_create(uuid=uuid)
+    course.title = {**course.title, language: title}
+    course.outcome = {**course.outcome, language: outcome}
+    course.validity_months = validity_months
+    course.is_live = True
+    course.save()
+    rows = {module.uuid: module for module in Module.objects.filter(uuid__in=modules)}
+    course.course_modules.exclude(module__uuid__in=modules).delete()
+    for order, module_uuid in enumerate(modules):
+        if module_uuid in rows:
+            CourseModule.objects.update_or_create(
+                course=course, module=rows[module_uuid], defaults={"order": order}
+            )
+    return course
+
+
+def sync_title(*, model: type, uuid: UUID, language: str, title: str) -> None:
+    """A translation was published: keep its title. The outline is the source language's alone."""
+    row = model.objects.filter(uuid=uuid).first()
+    if row is not None:
+        row.title = {**row.title, language: title}
+        row.save(update_fields=["title"])
+
+
+def reorder_lessons(*, order: Sequence[UUID]) -> None:
+    """The lessons of a module were put in another order."""
+    for position, uuid in enumerate(order):
+        Lesson.objects.filter(uuid=uuid).exclude(order=position).update(order=position)
+
+
+def withdraw(*, model: type, uuid: UUID) -> None:
+    """The page was unpublished or deleted: the row leaves the catalogue and keeps its history."""
+    model.objects.filter(uuid=uuid).update(is_live=False)
+
+
+# --- Enrolling and learning -----------------------------------------------------------------------
+
+
+@transaction.atomic
+def enroll(*, learner: User, course: Course, at: datetime | None = None) -> Enrollment:
+    """Enroll, or return the enrollment that is active: a second click makes no second one."""
+    at = at or now()
+    lock_person(learner)
+    active = Enrollment.objects.active().filter(learner=learner, course=course).first()
+    if active is not None:
+        return active
+    if not course.is_live:
+        raise NotFound(_("This course is no longer offered."))
+    membership = Membership.objects.on(at.date()).primary().filter(person=learner).first()
+    enrollment = Enrollment.objects.create(
+        learner=learner,
+        course=course,
+        unit=membership.unit if membership else None,
+        enrolled_at=at,
+    )
+    statements.enrolled(enrollment)
+    # Modules proven before count at once: a course may be complete the moment it is begun.
+    complete_course_if_due(enrollment, at=at)
+    return enrollment
+
+
+@transaction.atomic
+def open_lesson(*, enrollment: Enrollment, lesson: Lesson, at: datetime | None = None) -> None:
+    """Remember where the learner is, on every device; the first time also says so."""
+    at = at or now()
+    _progress, created = LessonProgress.objects.get_or_create(
+        enrollment=enrollment,
+        lesson=lesson,
+        defaults={
+            "learner_id": enrollment.learner_id,
+            "version_id": lesson.current_version_id,
+            "started_at": at,
+        },
+    )
+    if created:
+        statements.lesson_started(enrollment, lesson, at=at)
+    if enrollment.status == Enrollment.Status.ACTIVE:
+        Enrollment.objects.filter(pk=enrollment.pk).update(last_lesson=lesson, last_seen_at=at)
+
+
+@transaction.atomic
+def complete_lesson(
+    *,
+    enrollment: Enrollment,
+    lesson: Lesson,
+    channel: str = LessonProgress.Channel.ONLINE,
+    at: datetime | None = None,
+) -> bool:
+    """Mark a lesson done, on the version that is current. Returns whether it was news.
+
+    Done twice (double click, two tabs) it is recorded once, and one statement is written.
+    """
+    at = at or now()
+    LessonProgress.objects.get_or_create(
+        enrollment=enrollment,
+        lesson=lesson,
+        defaults={"learner_id": enrollment.learner_id, "started_at": at},
+    )
+    won = LessonProgress.objects.filter(
+        enrollment=enrollment, lesson=lesson, completed_at__isnull=True
+    ).update(completed_at=at, channel=channel, version_id=lesson.current_version_id)
+    if not won:
+        return False
+    statements.lesson_completed(enrollment, lesson, at=at)
+    if lesson.module.final_assessment_id is None:
+        complete_course_if_due(enrollment, at=at)
+    return True
+
+
+# --- Where a person is ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ModuleProgress:
+    """One module of a course for one person, ready to show."""
+
+    module: Module
+    lessons: list[Lesson]
+    done: frozenset[int]
+    completion: ModuleCompletion | None
+
+    @property
+    def state(self) -> ModuleState:
+        return ModuleState(
+            lessons=len(self.lessons),
+            lessons_done=len(self.done & {lesson.pk for lesson in self.lessons}),
+            is_proven=self.completion is not None,
+            has_final=self.module.final_assessment_id is not None,
+        )
+
+
+@dataclass(frozen=True)
+class CourseProgress:
+    """A course for one person. `share` is 0 to 1."""
+
+    enrollment: Enrollment
+    modules: list[ModuleProgress]
+
+    @property
+    def share(self) -> float:
+        if self.enrollment.status == Enrollment.Status.COMPLETED:
+            return 1.0
+        return course_share(module.state for module in self.modules)
+
+    @property
+    def percent(self) -> int:
+        return int(self.share * 100)
+
+    @property
+    def next_lesson(self) -> Lesson | None:
+        """The first lesson not done, in a module not proven."""
+        for module in self.modules:
+            if not module.state.is_complete:
+                for lesson in module.lessons:
+                    if lesson.pk not in module.done:
+                        return lesson
+        return None
+
+    @property
+    def next_final(self) -> Module | None:
+        """The first module whose lessons are done and whose final assessment is not passed."""
+        for module in self.modules:
+            if module.state.lessons_complete and not module.state.is_complete:
+                return module.module
+        return None
+
+
+def progress_of(
+    enrollments: Sequence[Enrollment], *, at: datetime | None = None
+) -> list[CourseProgress]:
+    """Where a person is in these enrollments (all theirs). Four queries, however many there are."""
+    at = at or now()
+    if not enrollments:
+        return []
+    learner_id = enrollments[0].learner_id
+    courses = {enrollment.course_id for enrollment in enrollments}
+    outline: dict[int, list[Module]] = {}
+    for row in CourseModule.objects.filter(course__in=courses, module__is_live=True).select_related(
+        "module__final_assessment"
+    ):
+        outline.setdefault(row.course_id, []).append(row.module)
+    modules = {module.pk for course in outline.values() for module in course}
+    lessons: dict[int, list[Lesson]] = {}
+    for lesson in Lesson.objects.filter(module__in=modules, is_live=True):
+        lessons.setdefault(lesson.module_id, []).append(lesson)
+    # A shared module's lessons count in every course the person is taking.
+    done = frozenset(
+        LessonProgress.objects.filter(
+            learner=learner_id, lesson__module__in=modules, completed_at__isnull=False
+        )
+        .exclude(enrollment__status=Enrollment.Status.WITHDRAWN)
+        .values_list("lesson_id", flat=True)
+    )
+    proven: dict[int, ModuleCompletion] = {}
+    for completion in (
+        ModuleCompletion.objects.filter(learner=learner_id, module__in=modules)
+        .valid(at)
+        .order_by("completed_at")
+    ):
+        proven[completion.module_id] = completion
+    return [
+        CourseProgress(
+            enrollment,
+            [
+                ModuleProgress(module, lessons.get(module.pk, []), done, proven.get(module.pk))
+                for module in outline.get(enrollment.course_id, [])
+            ],
+        )
+        for enrollment in enrollments
+    ]
+
+
+# --- Proving and completing -----------------------------------------------------------------------
+
+
+@transaction.atomic
+def start_final(
+    *, learner: User, module: Module, enrollment: Enrollment | None = None, at: datetime | None = None
+) -> Attempt:
+    """Start (or resume) a module's final assessment under the enrollment's registration.
+
+    Without an enrollment the person is enrolled in the first live course that has the module, so
+    that a module one can already do may be proven at once.
+    """
+    if module.final_assessment is None:
+        raise AcademyError(_("This module has no final assessment."))
+    if enrollment is None:
+        enrollment = (
+            Enrollment.objects.active()
+            .filter(learner=learner, course__modules=module)
+            .order_by("enrolled_at")
+            .first()
+        )
+    if enrollment is None:
+        course = Course.objects.filter(modules=module, is_live=True).order_by("pk").first()
+        if course is None:
+            raise NotFound(_("No course offers this module now."))
+        enrollment = enroll(learner=learner, course=course, at=at)
+    return start_attempt(
+        assessment=module.final_assessment,
+        learner=learner,
+        registration=enrollment.uuid,
+        at=at,
+    )
+
+
+@transaction.atomic
+def record_final(attempt: Attempt) -> ModuleCompletion | None:
+    """A final assessment was graded: when it was passed, its module is proven, the competencies the
+    module teaches are held, and courses that are thereby complete are completed.
+
+    Idempotent by attempt. An attempt of no enrollment, or not passed, proves nothing.
+    """
+    if not attempt.passed or attempt.is_placement:
+        return None
+    enrollment = Enrollment.objects.filter(
+        uuid=attempt.registration, learner=attempt.learner_id
+    ).first()
+    module = Module.objects.filter(final_assessment=attempt.assessment_id).first()
+    if enrollment is None or module is None:
+        return None
+    if ModuleCompletion.objects.filter(attempt=attempt.uuid).exists():
+        return None
+    lessons = {lesson.pk: lesson for lesson in module.lessons.filter(is_live=True)}
+    done = dict(
+        LessonProgress.objects.filter(
+            learner=attempt.learner_id, lesson__in=lessons, completed_at__isnull=False
+        ).values_list("lesson_id", "version__number")
+    )
+    completion = ModuleCompletion.objects.create(
+        learner_id=attempt.learner_id,
+        module=module,
+        enrollment=enrollment,
+        attempt=attempt.uuid,
+        route=route_of(lessons.keys(), done.keys()),
+        score=attempt.score_scaled,
+        lesson_versions={str(lessons[pk].uuid): number for pk, number in done.items()},
+        completed_at=attempt.submitted_at,
+    )
+    satisfied = statements.module_satisfied(completion)
+    records = [
+        record_competency(
+            learner=attempt.learner,
+            competency=taught.competency,
+            level=taught.level,
+            basis=CompetencyRecord.Basis.HELD,
+            statements=[attempt.statement_id, satisfied],
+            attempt=attempt.uuid,
+            at=attempt.submitted_at,
+        )
+        for taught in module.teaches.select_related("competency")
+    ]
+    module_completed.send(
+        sender=ModuleCompletion, completion=completion, competency_records=records
+    )
+    for active in Enrollment.objects.active().filter(
+        learner=attempt.learner_id, course__modules=module
+    ):
+        complete_course_if_due(active, at=attempt.submitted_at)
+    return completion
+
+
+def complete_course_if_due(enrollment: Enrollment, *, at: datetime) -> bool:
+    """Complete the enrollment when its course's rule is met. Compare-and-set: it happens once."""
+    [progress] = progress_of([enrollment], at=at)
+    if not course_is_complete(module.state for module in progress.modules):
+        return False
+    won = Enrollment.objects.active().filter(pk=enrollment.pk).update(
+        status=Enrollment.Status.COMPLETED, completed_at=at
+    )
+    if not won:
+        return False
+    enrollment.refresh_from_db()
+    statements.course_completed(enrollment)
+    completions = [module.completion for module in progress.modules if module.completion]
+    course_completed.send(sender=Enrollment, enrollment=enrollment, completions=completions)
+    return True
+
+
+@transaction.atomic
+def withdraw_enrollment(*, enrollment: Enrollment) -> None:
+    """Leave a course. What was done stays on record; one may enroll again later."""
+    changed = Enrollment.objects.active().filter(pk=enrollment.pk).update(
+        status=Enrollment.Status.WITHDRAWN
+    )
+    if not changed:
+        raise Conflict(_("This enrolment is no longer in progress."))
+
+
+def primary_position(person: User, *, on=None):
+    """The position of the person's primary membership on the day, or None."""
+    membership = (
+        Membership.objects.on(on or today()).primary().filter(person=person).select_related("position")
+    ).first()
+    return membership.position if membership else None

@@ -1,0 +1,97 @@
+"""What a learner does in a course. Each view takes a POST, calls one service and leads on."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from academy.core.clock import now
+from academy.core.errors import NotFound
+from assessments.models import Attempt
+from assessments.services import refusal_to_start
+from courses import services
+from courses.models import Course, Enrollment, Lesson, Module
+
+
+def _own(request: HttpRequest, uuid: UUID) -> Enrollment:
+    return get_object_or_404(
+        Enrollment.objects.select_related("course", "learner"), uuid=uuid, learner=request.user
+    )
+
+
+@login_required
+@require_POST
+def enroll(request: HttpRequest, course: UUID) -> HttpResponse:
+    row = get_object_or_404(Course, uuid=course)
+    enrollment = services.enroll(learner=request.user, course=row)
+    return redirect("cms:continue", enrollment=enrollment.uuid)
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, enrollment: UUID) -> HttpResponse:
+    services.withdraw_enrollment(enrollment=_own(request, enrollment))
+    messages.success(request, _("You have left the course. What you did in it stays on record."))
+    return redirect("portal:home")
+
+
+@login_required
+@require_POST
+def complete_lesson(request: HttpRequest, enrollment: UUID, lesson: UUID) -> HttpResponse:
+    """Mark the lesson done and go on: to the next lesson, or to the final assessment."""
+    own = _own(request, enrollment)
+    row = get_object_or_404(
+        Lesson.objects.select_related("module").filter(is_live=True, module__courses=own.course),
+        uuid=lesson,
+    )
+    services.complete_lesson(enrollment=own, lesson=row)
+    [progress] = services.progress_of([own])
+    for module in progress.modules:
+        if module.module.pk != row.module_id:
+            continue
+        if module.state.lessons_complete and not module.state.is_complete:
+            return redirect("courses:start_final", module=row.module.uuid)
+        following = [one for one in module.lessons if one.order > row.order]
+        if following:
+            return redirect("cms:lesson", enrollment=own.uuid, lesson=following[0].uuid)
+    return redirect("cms:continue", enrollment=own.uuid)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
+    """What the final assessment is like; starting it is a choice, made with a button."""
+    row = get_object_or_404(
+        Module.objects.select_related("final_assessment").filter(is_live=True), uuid=module
+    )
+    if row.final_assessment is None:
+        raise NotFound(_("This module has no final assessment."))
+    if request.method == "POST":
+        attempt = services.start_final(learner=request.user, module=row)
+        return redirect("assessments:question", uuid=attempt.uuid, number=1)
+    attempts = Attempt.objects.filter(assessment=row.final_assessment, learner=request.user)
+    under_way = next((one for one in attempts if one.status == Attempt.Status.IN_PROGRESS), None)
+    lessons = row.lessons.filter(is_live=True)
+    done = lessons.filter(progress__learner=request.user, progress__completed_at__isnull=False)
+    return render(
+        request,
+        "courses/start_final.html",
+        {
+            "module": row,
+            "assessment": row.final_assessment,
+            "count": sum(section.count for section in row.final_assessment.sections.all()),
+            "attempts": [one for one in attempts if one.status == Attempt.Status.GRADED],
+            "under_way": under_way,
+            "refusal": None
+            if under_way
+            else refusal_to_start(row.final_assessment, request.user, at=now()),
+            "lessons_left": lessons.count() - done.distinct().count(),
+            "time_factor": request.user.time_factor,
+            "home": reverse("portal:home"),
+        },
+    )

@@ -1,0 +1,18 @@
+"""What credentials do when a course was completed."""
+
+from django.dispatch import receiver
+
+from courses.models import Enrollment
+from courses.signals import course_completed
+from credentials import services
+from credentials.issuer import issuer
+from credentials.tasks import issue_credential
+
+
+@receiver(course_completed, sender=Enrollment, dispatch_uid="credentials.owe")
+def owe_credential(sender, enrollment: Enrollment, completions: list, **kwargs):
+    credential = services.owe_credential(
+        enrollment=enrollment, completions=completions, issuer=issuer()
+    )
+    if credential is not None and credential.state == credential.State.PENDING:
+        issue_credential.delay_on_commit(credential.pk)
