@@ -1,4 +1,14 @@
-from django.urls import path  # noqa: F401
+from django.urls import path
+
+from assessments import views
 
 app_name = "assessments"
-urlpatterns = []
+urlpatterns = [
+    path("placement/", views.placement_intro, name="placement_intro"),
+    path("placement/<uuid:uuid>/", views.placement_item, name="placement_item"),
+    path("attempts/<uuid:uuid>/questions/<int:number>/", views.question, name="question"),
+    path("attempts/<uuid:uuid>/questions/<int:number>/save/", views.save, name="save"),
+    path("attempts/<uuid:uuid>/review/", views.review, name="review"),
+    path("attempts/<uuid:uuid>/submit/", views.submit, name="submit"),
+    path("attempts/<uuid:uuid>/result/", views.result, name="result"),
+]

@@ -7,8 +7,10 @@ class CmsConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self):
-        from cms import receivers  # noqa: F401
+        from cms import csp, receivers, seed  # noqa: F401
         from cms.context_processors import brand_issuer
         from credentials.issuer import set_issuer_source
 
         set_issuer_source(brand_issuer)
+        seed.connect()
+        csp.apply()

@@ -75,7 +75,7 @@ class Navigation:
         )
 
     @property
-    def has_admin(self) -> bool:
+    def can_use_admin(self) -> bool:
         return bool(
             self._user
             and self._user.is_authenticated

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from academy.core.errors import NotFound
 from cms.context_processors import current_brand
-from cms.models import CoursePage, LessonPage
+from cms.models import CataloguePage, CoursePage, LessonPage, PlainPage
 from courses.models import Enrollment, Lesson, Module
 from courses.services import CourseProgress, open_lesson, progress_of
 
@@ -158,3 +158,32 @@ def booklet(request: HttpRequest, uuid: UUID) -> HttpResponse:
             by_key[page.translation_key] = page
     pages = [by_key[key] for key in keys if key in by_key]
     return render(request, "cms/booklet.html", {"module": module, "pages": pages})
+
+
+def _first_page(request: HttpRequest, queryset) -> HttpResponse:
+    """Lead to a page in the person's language, found by what it is in any language."""
+    found = queryset.live().first()
+    page = page_in_language(type(found), found.translation_key) if found else None
+    if page is None:
+        raise NotFound(_("This page has not been written yet."))
+    return redirect(page.get_url(request))
+
+
+@require_safe
+def catalogue(request: HttpRequest) -> HttpResponse:
+    return _first_page(request, CataloguePage.objects.all())
+
+
+@require_safe
+def plain_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """A page of text by the name it was first given, whatever its name is in this language."""
+    return _first_page(request, PlainPage.objects.filter(slug=slug))
+
+
+@require_safe
+def course(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """A course by what it is, in the person's language."""
+    page = page_in_language(CoursePage, uuid)
+    if page is None:
+        raise NotFound(_("This course is no longer offered."))
+    return redirect(page.get_url(request))

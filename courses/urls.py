@@ -11,5 +11,6 @@ urlpatterns = [
         views.complete_lesson,
         name="complete_lesson",
     ),
+    path("modules/<uuid:module>/learn/", views.learn_module, name="module"),
     path("modules/<uuid:module>/final/", views.start_final, name="start_final"),
 ]

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from academy.core.clock import now
 from academy.core.errors import NotFound
@@ -60,6 +60,30 @@ def complete_lesson(request: HttpRequest, enrollment: UUID, lesson: UUID) -> Htt
         if following:
             return redirect("cms:lesson", enrollment=own.uuid, lesson=following[0].uuid)
     return redirect("cms:continue", enrollment=own.uuid)
+
+
+@login_required
+@require_safe
+def learn_module(request: HttpRequest, module: UUID) -> HttpResponse:
+    """From a plan to the module's first open lesson, or to the course to enroll in for it."""
+    row = get_object_or_404(Module, uuid=module, is_live=True)
+    enrollment = (
+        Enrollment.objects.active()
+        .filter(learner=request.user, course__modules=row)
+        .order_by("enrolled_at")
+        .first()
+    )
+    if enrollment is None:
+        course = Course.objects.filter(modules=row, is_live=True).order_by("pk").first()
+        if course is None:
+            raise NotFound(_("No course offers this module now."))
+        return redirect("cms:course", uuid=course.uuid)
+    [progress] = services.progress_of([enrollment])
+    mine = next((one for one in progress.modules if one.module.pk == row.pk), None)
+    left = [one for one in mine.lessons if one.pk not in mine.done] if mine else []
+    if left:
+        return redirect("cms:lesson", enrollment=enrollment.uuid, lesson=left[0].uuid)
+    return redirect("courses:start_final", module=row.uuid)
 
 
 @login_required

@@ -17,12 +17,14 @@ from django.utils.translation import override
 from academy.competencies.models import ProficiencyLevel
 from academy.core.clock import now
 from academy.core.errors import Conflict
+from academy.core.fields import Localized
 from academy.people.models import User
 from courses.models import Enrollment, ModuleCompletion
 from credentials import statements
 from credentials.models import Credential, Revocation
 from credentials.pdf.certificate import CertificateContext, render
 from credentials.pdf.fonts import MissingGlyph
+from credentials.pdf.layout import TextDoesNotFit
 
 log = structlog.get_logger(__name__)
 
@@ -62,16 +64,16 @@ def freeze_award(
             }
             for completion in completions
         ]
-        competencies, evidence = {}, []
+        competencies, attempts = {}, []
         for completion in completions:
-            evidence.append(str(completion.attempt))
+            attempts.append(str(completion.attempt))
             for taught in completion.module.teaches.select_related("competency__framework"):
                 competency = taught.competency
                 words = _level_words(levels, competency.framework_id, taught.level, language)
                 competencies[competency.ref] = _(
                     "%(framework)s · %(code)s %(title)s — level %(level)s"
                 ) % {
-                    "framework": competency.framework.title.in_language(language).split(":")[0],
+                    "framework": competency.framework.title.in_language(language).split(":")[0].strip(),
                     "code": competency.code,
                     "title": competency.title.in_language(language),
                     "level": words,
@@ -80,29 +82,30 @@ def freeze_award(
         hours = _("%(hours)s hours of learning") % {"hours": f"{max(minutes / 60, 0.5):.1f}"}
     if language.startswith("fr"):
         hours = hours.replace(".", ",")
-    return {
-        "language": language,
-        "name": learner.get_full_name(),
-        "title": course.title.in_language(language),
-        "issuer": issuer["name"].in_language(language)
-        if hasattr(issuer["name"], "in_language")
-        else issuer["name"],
-        "description": course.outcome.in_language(language),
-        "modules": modules,
-        "competencies": list(competencies.values()),
-        "hours": hours,
-        "issued_on": enrollment.completed_at.date().isoformat(),
-        "expires_on": expires.date().isoformat() if expires else None,
-        "code": code,
-        "verify_url": verify_url(code),
-        "primary": issuer.get("primary", "#0f766e"),
-        "accent": issuer.get("accent", "#f4a72c"),
-        "evidence": {
-            "registration": str(enrollment.uuid),
-            "attempts": evidence,
-            "competencies": list(competencies),
-        },
+    name = issuer["name"]
+    printed = CertificateContext.from_json(
+        {
+            "language": language,
+            "name": learner.get_full_name(),
+            "title": course.title.in_language(language),
+            "issuer": name.in_language(language) if isinstance(name, Localized) else name,
+            "description": course.outcome.in_language(language),
+            "modules": modules,
+            "competencies": list(competencies.values()),
+            "hours": hours,
+            "issued_on": enrollment.completed_at.date().isoformat(),
+            "expires_on": expires.date().isoformat() if expires else None,
+            "code": code,
+            "verify_url": verify_url(code),
+            "colours": {key: issuer[key] for key in ("primary", "accent") if key in issuer},
+        }
+    )
+    evidence = {
+        "registration": str(enrollment.uuid),
+        "attempts": attempts,
+        "competencies": list(competencies),
     }
+    return {**printed.to_json(), "evidence": evidence}
 
 
 @transaction.atomic
@@ -183,7 +186,7 @@ def issue_credential(pk: int, *, at: datetime | None = None) -> Credential | Non
         return None
     try:
         content = make_document(credential)
-    except MissingGlyph as error:
+    except (MissingGlyph, TextDoesNotFit) as error:
         log.error("credential_refused", credential=str(credential.uuid), problem=str(error))
         Credential.objects.filter(pk=pk, claimed_by=credential.claimed_by).update(
             state=Credential.State.REFUSED, problem=str(error)

@@ -20,7 +20,7 @@ from academy.competencies.models import (
 )
 from academy.core.clock import now, today
 from academy.core.errors import AcademyError
-from academy.people.models import Membership, User
+from academy.people.models import Membership, Position, User
 
 
 class FrameworkError(AcademyError):
@@ -179,15 +179,22 @@ class Asked:
     from_baseline: bool
 
 
-def asked_of(person: User, *, on: date | None = None) -> list[Asked]:
-    """The baseline and the profile of the primary position together; the higher level wins."""
+def asked_of(
+    person: User, *, on: date | None = None, position: Position | None = None
+) -> list[Asked]:
+    """The baseline and the profile of the primary position together; the higher level wins.
+
+    With `position`, what would be asked of the person there.
+    """
     on = on or today()
     membership = (
         Membership.objects.on(on).primary().filter(person=person).select_related("position").first()
     )
+    if position is None and membership is not None:
+        position = membership.position
     profiles = Profile.objects.filter(position__isnull=True)
-    if membership is not None:
-        profiles = profiles | Profile.objects.filter(position=membership.position)
+    if position is not None:
+        profiles = profiles | Profile.objects.filter(position=position)
     asked: dict[int, Asked] = {}
     for profile in profiles.prefetch_related("entries__competency__framework"):
         due_on = membership.valid_from + timedelta(days=profile.due_days) if membership else None

@@ -1,10 +1,14 @@
 """The test suite: whatever DATABASE_URL, CACHE_URL and CELERY_BROKER_URL name, the rest in memory."""
 
+import os
 import tempfile
-from pathlib import Path
+
+# the embedded broker's queue and all else that tests leave lie outside the checkout, and go at exit
+_var_dir = tempfile.TemporaryDirectory(prefix="academy-test-", ignore_cleanup_errors=True)
+os.environ["VAR_DIR"] = _var_dir.name
 
 from academy.settings.base import *  # noqa: F403
-from academy.settings.base import CACHE_URL
+from academy.settings.base import CACHE_URL, VAR_DIR
 
 SECRET_KEY = "test-secret"
 ALLOWED_HOSTS = ["*"]
@@ -14,6 +18,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if not CACHE_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-MEDIA_ROOT = Path(tempfile.mkdtemp(prefix="academy-test-media-"))
+MEDIA_ROOT = VAR_DIR / "media"
 AXES_ENABLED = False
 LOG_LEVEL = "WARNING"

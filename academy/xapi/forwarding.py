@@ -32,7 +32,7 @@ from django.db.models import F
 from academy.core.clock import now
 from academy.xapi.client import LearningRecordStore, LrsConflict, LrsError, LrsRefused
 from academy.xapi.models import OutboxEntry, Statement
-from academy.xapi.schema import same_statement
+from academy.xapi.schema import StatementError, same_statement, validate
 from academy.xapi.services import DEFAULT_DESTINATION
 
 BATCH_SIZE = 50
@@ -182,7 +182,13 @@ def _is_there(store: LearningRecordStore, statement: dict) -> bool:
         if isinstance(error, LrsRefused) and error.status in (401, 403):
             return False
         raise Postponed(str(error)) from error
-    return theirs is not None and same_statement(statement, theirs)
+    if theirs is None:
+        return False
+    try:
+        validate(theirs)
+    except StatementError:
+        return False
+    return same_statement(statement, theirs)
 
 
 def _renew(claim: UUID) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from academy.core.errors import AcademyError
 
+MAX_DEPTH = 200
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 
@@ -304,7 +305,8 @@ def _definition(value: Any, path: str) -> None:
         _extensions(definition["extensions"], f"{path}.extensions")
     if _INTERACTION.isdisjoint(definition):
         return
-    if definition.get("interactionType") not in _INTERACTION_TYPES:
+    kind = definition.get("interactionType")
+    if type(kind) is not str or kind not in _INTERACTION_TYPES:
         raise StatementError(
             f"{path}.interactionType",
             f"must be one of {', '.join(sorted(_INTERACTION_TYPES))}",
@@ -572,7 +574,11 @@ def validate(statement: Any) -> None:
 
 
 def check_storable(value: Any, path: str) -> None:
-    """Refuse what JSON text or a database cannot hold: NUL, half surrogate pairs, infinities."""
+    """Refuse what JSON text or a database cannot hold: NUL, half surrogate pairs, infinities.
+
+    Nesting is bounded too: what could be parsed here must still be readable from any depth of
+    call, by us and by whomever it is delivered to.
+    """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()
@@ -581,8 +587,21 @@ def check_storable(value: Any, path: str) -> None:
         raise StatementError(found or path, "contains half a surrogate pair") from error
     except (ValueError, TypeError) as error:
         raise StatementError(path, "contains a number or value JSON cannot hold") from error
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise StatementError(path, f"is nested more than {MAX_DEPTH} levels deep")
     if "\\u0000" in text and (found := _find_text(value, "", lambda part: "\0" in part)):
         raise StatementError(found, "contains the character NUL")
+
+
+def _depth(value: Any) -> int:
+    """How many objects and lists lie inside each other, found without recursion."""
+    depth, level = 0, [value]
+    while level := [part for part in level if isinstance(part, dict | list)]:
+        depth += 1
+        level = [
+            item for part in level for item in (part.values() if isinstance(part, dict) else part)
+        ]
+    return depth
 
 
 def _find_text(value: Any, path: str, matches: Callable[[str], bool]) -> str:

@@ -112,8 +112,8 @@ class Rules:
     max_lead: int | None = None
     se_stop: float | None = 0.35
     certainty_stop: float | None = 0.9
-    extend: float | None = 0.95
-    give_up: float | None = 0.9
+    extend: float | None = 0.9
+    give_up: float | None = 0.8
     top_k: int = 5
     aim: Aim | None = None
     interval: float = 0.9
@@ -186,7 +186,8 @@ class Bank:
             raise BankError(f"rho must lie in [0, {RHO_MAX}], not {rho}")
         self.rho = float(rho)
         self._prior = Prior.build(len(self.cuts), self.rho)
-        self._correct = probability(GRID, self.a, self.b, self.c)
+        # Nobody is sure to be right or wrong: one impossible answer would leave no posterior.
+        self._correct = np.clip(probability(GRID, self.a, self.b, self.c), 1e-9, 1.0 - 1e-9)
         self._levels = tuple(_membership(values) for values in self.cuts)
         self._targets = tuple(_targets(self._levels, classify) for classify in (False, True))
         self._members = tuple(np.flatnonzero(self.area == j) for j in range(len(self.cuts)))
@@ -383,9 +384,7 @@ class Placement:
         marginal, along = bank._prior.joint(self._likelihood, targets)
         mean = marginal @ GRID
         se = np.sqrt(np.maximum(((GRID - mean[:, None]) ** 2 * marginal).sum(axis=1), 0.0))
-        gains = [
-            _gain(rows, marginal[j], along[j]) for j, rows in enumerate(bank._rows)
-        ]  # per area (n_j, k, m)
+        gains = [_gain(rows, marginal[j], along[j]) for j, rows in enumerate(bank._rows)]
         stops = [
             self._stop(j, marginal[j], float(se[j]), self._best(j, gains[j]))
             for j in range(bank.n_areas)

@@ -58,6 +58,7 @@ class Prior:
             factor = np.linspace(-6.0, 6.0, 2 * math.ceil(6.0 / step) + 1)
         kernel = np.exp(-0.5 * (GRID - math.sqrt(rho) * factor[:, None]) ** 2 / (1.0 - rho))
         kernel *= STEP / math.sqrt(2.0 * math.pi * (1.0 - rho))
+        kernel = np.maximum(kernel, _TINY)  # areas that contradict each other keep a posterior
         log_weight = -0.5 * factor**2
         kernel.flags.writeable = log_weight.flags.writeable = False
         return cls(kernel, log_weight)

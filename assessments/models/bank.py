@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.html import strip_tags
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import ClusterableModel
 from wagtail.fields import RichTextField, StreamField
@@ -17,6 +19,7 @@ from wagtail.models import (
     TranslatableMixin,
 )
 from wagtail.search import index
+from wagtail_localize.fields import SynchronizedField, TranslatableField
 
 from academy.competencies.models import Competency
 from academy.core.fields import LocalizedField
@@ -185,6 +188,12 @@ class ItemContent(
     )
     lesson_uuid = models.UUIDField(null=True, blank=True, editable=False)
 
+    override_translatable_fields = [
+        SynchronizedField("code"),
+        SynchronizedField("item_type"),
+        SynchronizedField("status"),
+        TranslatableField("unit"),
+    ]
     search_fields = [
         index.SearchField("stem"),
         index.SearchField("code"),
@@ -200,6 +209,11 @@ class ItemContent(
 
     def __str__(self) -> str:
         return self.code or str(_("New question"))
+
+    @property
+    def stem_text(self) -> str:
+        """The question without markup, short enough for a list."""
+        return Truncator(strip_tags(self.stem)).chars(90)
 
     def clean(self):
         super().clean()

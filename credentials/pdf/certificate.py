@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from . import drawing
@@ -79,10 +79,21 @@ class CertificateContext:
     template: str = TEMPLATE_VERSION
 
     def __post_init__(self) -> None:
-        """Complete the words and make the lists tuples, so that what is frozen is whole."""
-        object.__setattr__(self, "labels", complete_labels(self.language, self.labels))
-        object.__setattr__(self, "modules", tuple(self.modules))
-        object.__setattr__(self, "competencies", tuple(self.competencies))
+        """Complete the words and normalise the texts: what is frozen is what is printed."""
+        values: dict[str, Any] = {
+            key: normalise(getattr(self, key))
+            for key in ("name", "title", "issuer", "description", "hours", "code")
+        }
+        values["labels"] = complete_labels(self.language, self.labels)
+        values["modules"] = tuple(
+            replace(
+                module, title=normalise(module.title), route_label=normalise(module.route_label)
+            )
+            for module in self.modules
+        )
+        values["competencies"] = tuple(normalise(text) for text in self.competencies)
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `from_json` gives an equal context back."""
@@ -203,14 +214,14 @@ class _Page:
         self.muted = _mix(self.ink, WHITE, 0.78)
         title = self.labels["document_title"].format(
             certificate=self.labels["certificate"],
-            title=normalise(context.title),
-            name=normalise(context.name),
+            title=context.title,
+            name=context.name,
         )
         self.document = Document(
             size=(WIDTH, HEIGHT),
             language=context.language,
             title=title,
-            author=normalise(context.issuer),
+            author=context.issuer,
             created=context.issued_on[:10],
             identity=repr(context).encode(),
         )
@@ -248,7 +259,7 @@ class _Page:
             context.title, SANS_BOLD, full - 80, 23 * scale, 12 * scale, 3, leading=1.28, even=True
         )
         description = None
-        if context.description.strip():
+        if context.description:
             description = self._fit(
                 context.description,
                 SANS,
@@ -277,7 +288,7 @@ class _Page:
         modules = []
         for module in self.context.modules:
             printed = format_date(module.date, self.labels) if module.date else ""
-            detail = " · ".join(part for part in (normalise(module.route_label), printed) if part)
+            detail = " · ".join(part for part in (module.route_label, printed) if part)
             width = modules_width - INDENT
             main = self._fit(
                 module.title,
@@ -431,7 +442,7 @@ class _Page:
         top = HEIGHT - 58.0
         mark = 46.0
         left = self._left(MARGIN, mark)
-        alt = self.labels["logo_alt"].format(issuer=normalise(self.context.issuer))
+        alt = self.labels["logo_alt"].format(issuer=self.context.issuer)
         box = f"[{left:.1f} {top - 27:.1f} {left + mark:.1f} {top:.1f}]"
         with document.leaf(
             "Figure", alt=alt, attributes=f"<< /O /Layout /Placement /Block /BBox {box} >>"
@@ -482,7 +493,7 @@ class _Page:
         facts = [(labels["issued_on"], format_date(context.issued_on, labels))]
         if context.expires_on:
             facts.append((labels["expires_on"], format_date(context.expires_on, labels)))
-        if context.hours.strip():
+        if context.hours:
             facts.append((labels["hours"], context.hours))
         x, step = MARGIN, (WIDTH - 2 * MARGIN - 200) / 3
         for label, value in facts:

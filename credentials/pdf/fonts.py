@@ -477,7 +477,7 @@ def _embed(document: pdfdoc.PDFDocument, face: Face, codes: dict[tuple[int, str]
             "Descent": descent,
             "CapHeight": cap_height,
             "StemV": 140 if face.name.endswith("Bold") else 80,
-            "FontFile2": _stream(document, f"file:{face.name}", data, b"\0", Length1=len(data)),
+            "FontFile2": _stream(document, f"file:{face.name}", data, b"", Length1=len(data)),
         }
     )
     cid_font = pdfdoc.PDFDictionary(
@@ -489,7 +489,7 @@ def _embed(document: pdfdoc.PDFDocument, face: Face, codes: dict[tuple[int, str]
             "FontDescriptor": document.Reference(descriptor, f"descriptor:{face.name}"),
             "DW": 1000,
             "W": f"[1 [{widths}]]",
-            "CIDToGIDMap": _stream(document, f"map:{face.name}", mapping, b"\0\0"),
+            "CIDToGIDMap": _stream(document, f"map:{face.name}", mapping, b"\0\1"),
         }
     )
     font = pdfdoc.PDFDictionary(

@@ -22,7 +22,7 @@ class Stream(pdfdoc.PDFStream):
     """A stream with an end of line before `endstream`, which PDF/A asks for (ISO 19005-3 6.1.7.1).
 
     ReportLab writes none. `compress` is off for metadata, which must stay readable (6.6.2.1).
-    `padding` is what may be added to the content without changing its meaning.
+    `padding` is what may be added once to the content without changing its meaning.
     """
 
     def __init__(
@@ -40,14 +40,13 @@ class Stream(pdfdoc.PDFStream):
         content = self.content
         if self._compress:
             # A stream that ends like a line would make a validator take its last byte for the end
-            # of line and find /Length wrong. The checksum of the content ends it: pad the content,
-            # or where that may not be, store it as it is.
+            # of line and find /Length wrong. What ends it is the low byte of Adler-32, one more
+            # than the sum of the content's bytes: padding must change that sum (zeros do not). Where
+            # nothing may be added, the content is stored as it is.
             compressed = zlib.compress(content, 6)
-            while compressed[-1:] in (b"\r", b"\n") and self._padding:
+            if compressed[-1:] in (b"\r", b"\n") and self._padding:
                 content += self._padding
                 compressed = zlib.compress(content, 6)
-            if "Length1" in dictionary.dict:
-                dictionary["Length1"] = len(content)
             if compressed[-1:] not in (b"\r", b"\n"):
                 content = compressed
                 dictionary["Filter"] = "/FlateDecode"

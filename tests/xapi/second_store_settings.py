@@ -1,7 +1,10 @@
-"""Settings of the second store: an SQLite file of its own, its tables made without migrations."""
+"""The second store: the rooms that the store needs and no others, on an SQLite file of its own.
 
-from academy.settings.base import VAR_DIR
+The tables are made without migrations, and there is no CMS, so that it is up in seconds.
+"""
+
 from academy.settings.test import *  # noqa: F403
+from academy.settings.test import MIDDLEWARE as ALL_MIDDLEWARE
 
 
 class NoMigrations:
@@ -15,5 +18,16 @@ class NoMigrations:
 
 
 MIGRATION_MODULES = NoMigrations()
-LOGGING_CONFIG = None
-assert str(VAR_DIR)
+INSTALLED_APPS = [
+    "academy.xapi",
+    "academy.people",
+    "academy.core",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+]
+MIDDLEWARE = [
+    name for name in ALL_MIDDLEWARE if name.startswith("django.") and "messages" not in name
+]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+ROOT_URLCONF = "second_store_urls"

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from django import forms, template
 from django.conf import settings
 from django.template.base import Node, NodeList, token_kwargs
-from django.template.loader import get_template
 from django.urls import translate_url
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -51,8 +50,8 @@ class ComponentNode(Node):
         with context.push(_component_parts=parts):
             body = self.nodelist.render(context)
         partial = context.template.engine.get_template(f"components/{self.name.resolve(context)}.html")
-        with context.push(_component_parts=None, body=mark_safe(body.strip()), **{**variables, **parts}):
-            return partial.render(context)
+        inner = context.new({**variables, **parts, "body": mark_safe(body.strip())})
+        return partial.render(inner)
 
 
 @register.tag("component")
@@ -60,7 +59,7 @@ def do_component(parser, token):
     """`{% component "card" title=course.title %}body{% endcomponent %}`: a component around a body.
 
     The partial gets the rendered body as `body`, each `{% part "name" %}…{% endpart %}` inside as
-    `name`, and the rest of the context, as `{% include %}` gives it.
+    `name`, the variables named, and nothing else of the page's context.
     """
     bits = token.split_contents()[1:]
     if not bits:
@@ -161,9 +160,9 @@ def can_use_admin(context) -> bool:
 
     A context processor that already knows says so in `nav.can_use_admin`.
     """
-    known = context.get("nav")
-    if isinstance(known, Mapping) and "can_use_admin" in known:
-        return bool(known["can_use_admin"])
+    known = getattr(context.get("nav"), "can_use_admin", None)
+    if known is not None:
+        return bool(known)
     user = context.get("user")
     return bool(user and user.is_authenticated and user.has_perm("wagtailadmin.access_admin"))
 
@@ -196,6 +195,7 @@ CLASSES = (
 def field_control(field) -> SafeString:
     """A bound field's widget with the design system's class; its label is drawn elsewhere."""
     widget = field.field.widget
+    widget.attrs.pop("placeholder", None)  # it would vanish when the person types
     names = [widget.attrs.get("class", "")]
     names += next(([name] for kind, name in CLASSES if isinstance(widget, kind)), [])
     attrs = {}
@@ -305,6 +305,11 @@ def icon(name: str, label: str = "") -> SafeString:
     )
 
 
+def _given(value):
+    """A tag's argument, None when the template did not have it (Django then passes "")."""
+    return None if value == "" else value
+
+
 def _number(value, kind: str) -> str:
     if kind == "percent":
         return percent(value)
@@ -320,6 +325,7 @@ def level_scale(levels, cuts, estimate=None, low=None, high=None, required=None)
     many levels as cuts, what lies below the first cut is shown as "Below <first level>".
     `required` is the index of a level or its name.
     """
+    estimate, low, high, required = map(_given, (estimate, low, high, required))
     names = [localized(level) for level in levels]
     cuts = [float(cut) for cut in cuts]
     if len(names) == len(cuts):
@@ -350,6 +356,7 @@ def level_scale(levels, cuts, estimate=None, low=None, high=None, required=None)
                 "number": index + 1,
                 "x": round(index * width, 2),
                 "width": round(width, 2),
+                "middle": round((index + 0.5) * width, 2),
                 "shade": round(index * 4 / max(len(names) - 1, 1)),
                 "is_current": index == current,
                 "is_required": index == required,
@@ -427,6 +434,7 @@ def heat_key() -> list[dict]:
 @register.simple_tag
 def bar_geometry(items: Iterable, kind: str = "number", maximum=None, target=None) -> dict:
     """Rows of `components/bar_chart.html`: each item's text, offset (px) and width (per cent)."""
+    maximum, target = _given(maximum), _given(target)
     items = [dict(item) for item in items]
     values = [float(item["value"]) for item in items if item.get("value") is not None]
     top = float(maximum or (1 if kind == "percent" else max([*values, float(target or 0)], default=0)) or 1)
@@ -459,6 +467,7 @@ def line_geometry(labels, series, kind: str = "number", maximum=None, minimum=0)
 
     `series` is a list of {label, values}; a value of None breaks the line.
     """
+    maximum, minimum = _given(maximum), _given(minimum) or 0
     labels = [localized(label) for label in labels]
     drawn_values = [float(v) for line in series for v in line["values"] if v is not None]
     low = float(minimum)

@@ -61,7 +61,7 @@ def test_soften_matches_the_curve_averaged_over_an_uncertain_difficulty():
     theta = np.linspace(-2, 2, 9)
     averaged = [np.mean(1 / (1 + np.exp(-1.2 * (t - drawn)))) for t in theta]
     softened = irt.soften(np.array([1.2]), 0.8)
-    assert irt.probability(theta, softened, np.array([0.3]), np.array([0.0]))[
-        0
-    ] == pytest.approx(averaged, abs=0.01)
+    assert irt.probability(theta, softened, np.array([0.3]), np.array([0.0]))[0] == pytest.approx(
+        averaged, abs=0.01
+    )
     assert irt.soften(1.2, 0.0) == pytest.approx(1.2)

@@ -1,5 +1,7 @@
 """What is reported: recovery, coverage, levels, the correlated prior, extremes."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
@@ -66,8 +68,6 @@ def test_level_probabilities_are_the_normal_areas_between_the_cuts(bank):
 
 @pytest.mark.parametrize("cut", [-0.6745, 0.0, 0.05, 0.6745, 2.0, 7.0, -7.0])
 def test_a_cut_anywhere_splits_the_prior_where_it_should(cut):
-    from statistics import NormalDist
-
     one = Bank(a=[1], b=[0], c=[0], area=[0], cuts=[[cut]])
     (area,) = Placement.start(one, Rules(), seed=1).result()
     assert area.held(1) == pytest.approx(1 - NormalDist().cdf(cut), abs=5e-4)
@@ -108,19 +108,35 @@ def test_extreme_patterns_stay_finite(five_areas, answer, score):
         assert area.se > 0
 
 
-def test_answers_in_one_area_help_its_neighbour(make_bank):
-    """All right in area 0: area 1 was never asked, and moves by ρ times as much."""
-    moved = {}
-    for rho in (0.0, 0.7):
-        bank = make_bank(areas=2, rho=rho)
-        only_first = (bank.area == 0).astype(float)
-        rules = Rules(min_per_area=0, min_items=10, max_items=10)
-        run = Placement.start(bank, rules, seed=1, eligibility=only_first)
-        # The second area gets its items back when none is eligible; it is left out by hand.
-        while len(run.history) < 10 and (item := run.next_item()) is not None:
-            run.record(item, True if bank.area[item] == 0 else run.history == [])
-        moved[rho] = run.result()
-    assert moved[0.7][1].theta > moved[0.0][1].theta
+@pytest.mark.parametrize("rho", [0.0, 0.4, 0.7])
+def test_impossible_answers_stay_finite(answer):
+    """Steep items far out, answered against all reason, in areas that contradict each other."""
+    absurd = Bank(
+        a=[200.0] * 40,
+        b=[-40.0, 40.0] * 10 + [-4.0, 4.0] * 10,
+        c=[0.0] * 40,
+        area=[0, 1] * 20,
+        cuts=[[0.0]] * 2,
+        rho=0.95,
+    )
+    rules = Rules(min_items=40, max_items=40, se_stop=None, certainty_stop=None)
+    run = answer(Placement.start(absurd, rules, seed=1), lambda item: absurd.b[item] > 0)
+    assert len(run.history) == 40
+    for area in run.result():
+        assert np.isfinite([area.theta, area.se, *area.interval, *area.level_probabilities]).all()
+
+
+def test_an_answer_in_one_area_moves_its_neighbour_by_rho_times_as_much(make_bank, rho):
+    """E[θ₂ | answer in area 1] = ρ E[θ₁ | answer], whatever the item, for a Gaussian prior."""
+    bank = make_bank(areas=2, rho=rho)
+    run = Placement.start(bank, Rules(), seed=1)
+    asked = run.next_item()
+    run.record(asked, True)
+    areas = run.result()
+    own, neighbour = areas[bank.area[asked]], areas[1 - bank.area[asked]]
+    assert own.theta > 0.2
+    assert neighbour.theta == pytest.approx(rho * own.theta, abs=1e-4)
+    assert (own.n_items, neighbour.n_items) == (1, 0)
 
 
 def test_correlated_areas_are_measured_better_with_the_correlation(make_bank, answer, person):

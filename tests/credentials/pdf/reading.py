@@ -34,29 +34,29 @@ def drawn_rectangles(page: pypdf.PageObject) -> list[tuple[str, float, float, fl
     Its height is from just under the baseline to the height of small letters: what must not touch
     another line at any leading.
     """
-    fonts = {
-        name: widths(font.get_object()) for name, font in page["/Resources"]["/Font"].items()
-    }
+    fonts = {name: widths(font.get_object()) for name, font in page["/Resources"]["/Font"].items()}
     out = []
     current: dict[int, float] = {}
-    size = x = y = 0.0
+    text = ""
+    size = x = y = left = right = 0.0
     for operands, operator in operations(page):
         if operator == "Tf":
             current, size = fonts[operands[0]], float(operands[1])
         elif operator == "Tm":
             x, y = float(operands[4]), float(operands[5])
+            left, right, text = x, x, ""
+        elif operator == "ET":
+            out.append((text, left, y - size * 0.12, right, y + size * 0.6))
         elif operator == "TJ":
-            start, text = x, ""
             for item in operands[0]:
                 if isinstance(item, int | float):
                     x -= float(item) * size / 1000
                     continue
-                raw = item.original_bytes if hasattr(item, "original_bytes") else bytes(item)
-                for i in range(0, len(raw), 2):
-                    cid = int.from_bytes(raw[i : i + 2], "big")
-                    x += current[cid] * size / 1000
+                raw = item.original_bytes
                 text += raw.hex()
-            out.append((text, start, y - size * 0.12, x, y + size * 0.6))
+                for i in range(0, len(raw), 2):
+                    x += current[int.from_bytes(raw[i : i + 2], "big")] * size / 1000
+            left, right = min(left, x), max(right, x)
     return out
 
 

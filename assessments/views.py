@@ -1,0 +1,341 @@
+"""Taking a placement and a final assessment. Only the person whose attempt it is gets in."""
+
+import uuid as uuid_module
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from academy.core.clock import now
+from academy.core.errors import AcademyError, NotFound
+from assessments import services
+from assessments.models import Attempt, Response
+from assessments.placement import latest_placement, open_placement
+
+
+def _own(request: HttpRequest, uuid: UUID) -> Attempt:
+    return get_object_or_404(
+        Attempt.objects.select_related("assessment", "learner"), uuid=uuid, learner=request.user
+    )
+
+
+def shown_options(response: Response, words: dict) -> list[dict]:
+    """The options in the order drawn for this attempt, with the kept answer marked."""
+    by_id = {option["id"]: option for option in words["options"]}
+    answer = response.answer
+    chosen = set(answer) if isinstance(answer, list) else {answer}
+    return [
+        {"value": key, "label": by_id[key]["text"], "checked": key in chosen}
+        for key in response.option_order
+        if key in by_id
+    ]
+
+
+def _question_context(response: Response) -> dict:
+    """What the question partial draws."""
+    version = response.item_version
+    language = version.language_shown(get_language())
+    words = version.words(language)
+    return {
+        "response": response,
+        "words": words,
+        "item_type": version.content["type"],
+        "options": shown_options(response, words),
+        "words_language": language,
+        "other_language": language != get_language(),
+    }
+
+
+# --- Placement ------------------------------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def placement_intro(request: HttpRequest) -> HttpResponse:
+    """How long it takes, why, and what happens with the answers; then one button."""
+    assessment = open_placement()
+    if assessment is None:
+        raise NotFound(_("There is no placement to take at the moment."))
+    under_way = Attempt.objects.filter(
+        assessment=assessment, learner=request.user, status=Attempt.Status.IN_PROGRESS
+    ).first()
+    if request.method == "POST":
+        attempt = services.start_attempt(
+            assessment=assessment, learner=request.user, registration=uuid_module.uuid4()
+        )
+        return redirect("assessments:placement_item", uuid=attempt.uuid)
+    sections = list(assessment.sections.select_related("competency__framework"))
+    return render(
+        request,
+        "assessments/placement_intro.html",
+        {
+            "assessment": assessment,
+            "competencies": [section.competency for section in sections],
+            "fewest": assessment.min_items * len(sections),
+            "most": assessment.max_items * len(sections),
+            "under_way": under_way,
+            "latest": latest_placement(request.user),
+            "refusal": None
+            if under_way
+            else services.refusal_to_start(assessment, request.user, at=now()),
+        },
+    )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def placement_item(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """One item. The answer is saved with the button; coming back shows the same item."""
+    attempt = _own(request, uuid)
+    if not attempt.is_placement:
+        raise NotFound(_("There is no such placement."))
+    error = None
+    if request.method == "POST":
+        error = _take_answer(request, attempt)
+        if error is None:
+            attempt.refresh_from_db()
+            if attempt.status == Attempt.Status.GRADED:
+                return redirect("portal:placement_result", uuid=attempt.uuid)
+            return redirect("assessments:placement_item", uuid=attempt.uuid)
+    if attempt.status == Attempt.Status.GRADED:
+        return redirect("portal:placement_result", uuid=attempt.uuid)
+    response = (
+        attempt.responses.select_related("item_version__item").order_by("-position").first()
+    )
+    rules = attempt.pinned["rules"]
+    return render(
+        request,
+        "assessments/placement_item.html",
+        {
+            "attempt": attempt,
+            "number": response.position + 1,
+            "most": rules["max_items"],
+            "error": error,
+            **_question_context(response),
+        },
+        status=200 if error is None else 422,
+    )
+
+
+def _take_answer(request: HttpRequest, attempt: Attempt) -> str | None:
+    """Save the posted answer; returns what is wrong with it, if anything."""
+    position = request.POST.get("position", "")
+    response = (
+        attempt.responses.select_related("item_version__item")
+        .filter(position=int(position) if position.isdigit() else -1)
+        .first()
+    )
+    if response is None:
+        return _("This question is not part of your placement. Answer the one below.")
+    answer = None
+    if "dont_know" not in request.POST:
+        try:
+            answer = services.read_answer(response, request.POST, get_language())
+        except AcademyError as error:
+            return error.message
+        if answer is None:
+            return _("Choose an answer, or say that you do not know.")
+    services.answer_placement(
+        attempt=attempt, position=response.position, answer=answer, language=get_language()
+    )
+    return None
+
+
+# --- Final assessments ----------------------------------------------------------------------------
+
+
+def _running(request: HttpRequest, uuid: UUID) -> Attempt:
+    """An attempt that can still be answered; one whose time is over is submitted first."""
+    attempt = _own(request, uuid)
+    if attempt.is_placement:
+        raise NotFound(_("There is no such attempt."))
+    over = attempt.deadline_at and now() > attempt.deadline_at + services.GRACE
+    if attempt.status == Attempt.Status.IN_PROGRESS and over:
+        attempt = services.submit_attempt(attempt=attempt)
+    return attempt
+
+
+def _palette(responses: list[Response], current: int | None = None) -> list[dict]:
+    return [
+        {
+            "number": response.position + 1,
+            "answered": response.answer is not None,
+            "flagged": response.is_flagged,
+            "current": response.position == current,
+        }
+        for response in responses
+    ]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
+    """One question of a final assessment. Any way on (next, back, palette) saves first."""
+    attempt = _running(request, uuid)
+    if attempt.status == Attempt.Status.GRADED:
+        return redirect("assessments:result", uuid=attempt.uuid)
+    responses = list(attempt.responses.select_related("item_version__item"))
+    if not 1 <= number <= len(responses):
+        raise NotFound(_("There is no such question in this attempt."))
+    response = responses[number - 1]
+    error = None
+    if request.method == "POST":
+        try:
+            _save(request, attempt, response)
+        except AcademyError as refused:
+            if refused.status == 409:
+                return redirect("assessments:result", uuid=attempt.uuid)
+            error = refused.message
+        else:
+            return _go_on(request, attempt, number, len(responses))
+    return render(
+        request,
+        "assessments/question.html",
+        {
+            "attempt": attempt,
+            "number": number,
+            "count": len(responses),
+            "palette": _palette(responses, response.position),
+            "now": now(),
+            "error": error,
+            "next_sequence": response.sequence + 1,
+            **_question_context(response),
+        },
+        status=200 if error is None else 422,
+    )
+
+
+def _sequence(request: HttpRequest, response: Response) -> int:
+    """The page's own counter; a form sent without JavaScript always counts as newest."""
+    text = request.POST.get("seq", "")
+    number = int(text) if text.isdigit() and len(text) < 17 else 0
+    return max(number, 0) or response.sequence + 1
+
+
+def _save(request: HttpRequest, attempt: Attempt, response: Response) -> Response:
+    return services.save_answer(
+        attempt=attempt,
+        position=response.position,
+        answer=services.read_answer(response, request.POST, get_language()),
+        sequence=_sequence(request, response),
+        language=get_language(),
+        is_flagged="flag" in request.POST,
+    )
+
+
+def _go_on(request: HttpRequest, attempt: Attempt, number: int, count: int) -> HttpResponse:
+    target = request.POST.get("go", "next")
+    if target.isdigit() and 1 <= int(target) <= count:
+        return redirect("assessments:question", uuid=attempt.uuid, number=int(target))
+    if target == "previous" and number > 1:
+        return redirect("assessments:question", uuid=attempt.uuid, number=number - 1)
+    if target == "next" and number < count:
+        return redirect("assessments:question", uuid=attempt.uuid, number=number + 1)
+    return redirect("assessments:review", uuid=attempt.uuid)
+
+
+@login_required
+@require_POST
+def save(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
+    """Autosave. Answers with what is kept, so that the page can say so."""
+    attempt = _own(request, uuid)
+    response = get_object_or_404(
+        attempt.responses.select_related("item_version__item"), position=number - 1
+    )
+    try:
+        kept = _save(request, attempt, response)
+    except AcademyError as error:
+        return JsonResponse({"error": error.message}, status=error.status)
+    return JsonResponse({"saved": True, "seq": kept.sequence, "at": now().isoformat()})
+
+
+@login_required
+@require_safe
+@never_cache
+def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """What was answered and what was not, before submitting."""
+    attempt = _running(request, uuid)
+    if attempt.status == Attempt.Status.GRADED:
+        return redirect("assessments:result", uuid=attempt.uuid)
+    palette = _palette(list(attempt.responses.all()))
+    return render(
+        request,
+        "assessments/review.html",
+        {
+            "attempt": attempt,
+            "palette": palette,
+            "unanswered": [one["number"] for one in palette if not one["answered"]],
+            "flagged": [one["number"] for one in palette if one["flagged"]],
+            "now": now(),
+        },
+    )
+
+
+@login_required
+@require_POST
+def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    attempt = _own(request, uuid)
+    if attempt.is_placement:
+        raise NotFound(_("There is no such attempt."))
+    services.submit_attempt(attempt=attempt)
+    return redirect("assessments:result", uuid=attempt.uuid)
+
+
+@login_required
+@require_safe
+@never_cache
+def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The score against the cut that was set at the start, and what can be learned from it."""
+    attempt = _own(request, uuid)
+    if attempt.is_placement:
+        return redirect("portal:placement_result", uuid=attempt.uuid)
+    if attempt.status != Attempt.Status.GRADED:
+        return redirect("assessments:review", uuid=attempt.uuid)
+    answers = []
+    if attempt.assessment.shows_explanations:
+        for response in attempt.responses.select_related("item_version__item"):
+            answers.append(_explained(response))
+    return render(
+        request,
+        "assessments/result.html",
+        {
+            "attempt": attempt,
+            "answers": answers,
+            "refusal": None
+            if attempt.passed
+            else services.refusal_to_start(attempt.assessment, request.user, at=now()),
+        },
+    )
+
+
+def _explained(response: Response) -> dict:
+    """A response with what was chosen, what is right and why."""
+    version = response.item_version
+    words = version.words(response.language or get_language())
+    key = version.content["key"]
+    right = set(key) if isinstance(key, list) else {key} if isinstance(key, str) else set()
+    chosen = response.answer if isinstance(response.answer, list) else [response.answer]
+    return {
+        "response": response,
+        "words": words,
+        "type": version.content["type"],
+        "is_right": response.score == 1,
+        "key": key,
+        "options": [
+            {**option, "is_right": option["id"] in right, "is_chosen": option["id"] in chosen}
+            for option in sorted(
+                words["options"],
+                key=lambda option: response.option_order.index(option["id"])
+                if option["id"] in response.option_order
+                else 99,
+            )
+        ],
+    }

@@ -1,0 +1,129 @@
+"""What every test stands on: a migrated database, empty caches, English, tasks that can be run.
+
+SQLite databases are files, not memory: threads of a live server then have connections of their own,
+as in production. A migrated file is kept in pytest's cache, for migrating takes longest of all.
+"""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache, caches
+from django.db import connection
+from django.utils import translation
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("academy", "assessments", "cms", "courses", "credentials")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each xdist worker its own Redis database: emptying a cache must not empty another's."""
+    from django.conf import settings
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    location = settings.CACHES["default"].get("LOCATION", "")
+    if worker and location.startswith("redis"):
+        server, _, number = location.rpartition("/")
+        number = int(number) if number.isdigit() else 0
+        base = server if number or location.endswith("/0") else location
+        settings.CACHES["default"]["LOCATION"] = f"{base}/{number + 1 + int(worker[2:])}"
+        caches.close_all()
+
+
+def is_transactional(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(
+        (marker and marker.kwargs.get("transaction"))
+        or {"transactional_db", "live_server", "live"} & set(getattr(item, "fixturenames", ()))
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A flush takes what migrations made (locales, roles, home page); give it back before the test."""
+    for item in items:
+        if is_transactional(item):
+            item.fixturenames.append("django_db_serialized_rollback")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """... and after it, for the next test in this process may be one that only rolls back."""
+    outcome = yield
+    contents = getattr(connection, "_test_serialized_contents", None)
+    if contents and is_transactional(item):
+        from pytest_django.plugin import blocking_manager_key
+
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(contents)
+    return outcome
+
+
+@pytest.fixture(scope="session")
+def migrated_file(pytestconfig: pytest.Config) -> Path:
+    """Where a migrated SQLite database is kept; its name changes with all that shapes it."""
+    digest = hashlib.sha256((ROOT / "requirements-test.lock").read_bytes())
+    import wagtail
+
+    digest.update(wagtail.__version__.encode())
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if path.parent.name == "migrations" or path.stem.startswith(("roles", "seed")):
+                digest.update(path.read_bytes())
+    return pytestconfig.cache.mkdir("migrated") / f"{digest.hexdigest()[:16]}.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    return django_db_keepdb or connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    tmp_path_factory: pytest.TempPathFactory,
+    migrated_file: Path,
+) -> None:
+    if connection.vendor == "sqlite":
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(file)
+        if migrated_file.exists():
+            shutil.copyfile(migrated_file, file)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker, migrated_file: Path) -> None:
+    """Keep the migrated database for the next run, written beside and renamed: workers race here."""
+    if connection.vendor == "sqlite" and not migrated_file.exists():
+        unfinished = migrated_file.with_suffix(f".{os.getpid()}")
+        with django_db_blocker.unblock(), closing(sqlite3.connect(unfinished)) as copy:
+            connection.ensure_connection()
+            connection.connection.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+        for old in migrated_file.parent.glob("*.sqlite3"):
+            old.unlink(missing_ok=True)
+        unfinished.rename(migrated_file)
+
+
+@pytest.fixture(autouse=True)
+def fresh_process() -> Iterator[None]:
+    """Nothing another test left in the caches or the thread's language is seen."""
+    cache.clear()
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def run_tasks() -> Iterator[None]:
+    """Celery tasks run at once, in the caller, and their errors are the caller's."""
+    from academy.celery import app
+
+    before = app.conf.task_always_eager, app.conf.task_eager_propagates
+    app.conf.update(task_always_eager=True, task_eager_propagates=True)
+    yield
+    app.conf.update(task_always_eager=before[0], task_eager_propagates=before[1])
