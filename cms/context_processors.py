@@ -1,6 +1,8 @@
 """What every template may rely on: the academy's identity, and which doors to show."""
 
+import time
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -63,24 +65,37 @@ def brand_issuer() -> dict:
 
 
 class Navigation:
-    """Doors that not everyone has; each asked for only where a template draws it."""
+    """Doors that not everyone has. Asked for only where a template draws them, and remembered in the
+    session for some minutes: they are signs, not locks, and every view behind them checks again."""
+
+    REMEMBERED_SECONDS = 300
 
     def __init__(self, request: HttpRequest):
-        self._user = getattr(request, "user", None)
+        self._request = request
+
+    @cached_property
+    def _doors(self) -> dict:
+        user = getattr(self._request, "user", None)
+        if user is None or not user.is_authenticated:
+            return {"manager": False, "admin": False}
+        known = self._request.session.get("doors", {})
+        if known.get("person") != user.pk or known.get("until", 0) < time.time():
+            known = {
+                "person": user.pk,
+                "manager": visibility.is_manager(user),
+                "admin": user.has_perm("wagtailadmin.access_admin"),
+                "until": time.time() + self.REMEMBERED_SECONDS,
+            }
+            self._request.session["doors"] = known
+        return known
 
     @property
     def is_manager(self) -> bool:
-        return bool(
-            self._user and self._user.is_authenticated and visibility.is_manager(self._user)
-        )
+        return self._doors["manager"]
 
     @property
     def can_use_admin(self) -> bool:
-        return bool(
-            self._user
-            and self._user.is_authenticated
-            and self._user.has_perm("wagtailadmin.access_admin")
-        )
+        return self._doors["admin"]
 
 
 def site(request: HttpRequest) -> dict:

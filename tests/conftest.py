@@ -2,6 +2,7 @@
 
 SQLite databases are files, not memory: threads of a live server then have connections of their own,
 as in production. A migrated file is kept in pytest's cache, for migrating takes longest of all.
+The flush after a transactional test takes what migrations wrote; `cms.seed` writes it again.
 """
 
 import hashlib
@@ -33,35 +34,6 @@ def pytest_configure(config: pytest.Config) -> None:
         base = server if number or location.endswith("/0") else location
         settings.CACHES["default"]["LOCATION"] = f"{base}/{number + 1 + int(worker[2:])}"
         caches.close_all()
-
-
-def is_transactional(item: pytest.Item) -> bool:
-    marker = item.get_closest_marker("django_db")
-    return bool(
-        (marker and marker.kwargs.get("transaction"))
-        or {"transactional_db", "live_server", "live"} & set(getattr(item, "fixturenames", ()))
-    )
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A flush takes what migrations made (locales, roles, home page); give it back before the test."""
-    for item in items:
-        if is_transactional(item):
-            item.fixturenames.append("django_db_serialized_rollback")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
-    """... and after it, for the next test in this process may be one that only rolls back."""
-    outcome = yield
-    contents = getattr(connection, "_test_serialized_contents", None)
-    if contents and is_transactional(item):
-        from pytest_django.plugin import blocking_manager_key
-
-        with item.config.stash[blocking_manager_key].unblock():
-            connection.creation.deserialize_db_from_string(contents)
-    return outcome
 
 
 @pytest.fixture(scope="session")

@@ -47,7 +47,9 @@ class DateInput(forms.MultiWidget):
         return [None, None, None]
 
     def value_from_datadict(self, data, files, name):
-        day, month, year = (part and part.strip() for part in super().value_from_datadict(data, files, name))
+        day, month, year = (
+            part and part.strip() for part in super().value_from_datadict(data, files, name)
+        )
         if not (day or month or year):
             return None
         try:
@@ -57,7 +59,9 @@ class DateInput(forms.MultiWidget):
 
     def get_context(self, name, value, attrs):
         context = super().get_context(name, value, attrs)
-        for part, (_name, label, _width) in zip(context["widget"]["subwidgets"], self.PARTS, strict=True):
+        for part, (_name, label, _width) in zip(
+            context["widget"]["subwidgets"], self.PARTS, strict=True
+        ):
             part["label"] = label
             part["attrs"].pop("required", None)
         return context

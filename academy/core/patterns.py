@@ -18,23 +18,40 @@ class SampleForm(forms.Form):
     """One field of each kind."""
 
     name = forms.CharField(label=_("Name"), help_text=_("As it should stand on the credential."))
-    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput({"autocomplete": "email"}))
+    email = forms.EmailField(
+        label=_("E-mail address"), widget=forms.EmailInput({"autocomplete": "email"})
+    )
     why = forms.CharField(label=_("Why"), widget=forms.Textarea({"rows": 4}), required=False)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     channel = forms.ChoiceField(
         label=_("How do you want to learn?"),
         help_text=_("You can change this at any time."),
-        choices=[("online", _("Online")), ("booklet", _("Printed booklet")), ("room", _("In a room, with a trainer"))],
+        choices=[
+            ("online", _("Online")),
+            ("booklet", _("Printed booklet")),
+            ("room", _("In a room, with a trainer")),
+        ],
         widget=forms.RadioSelect,
     )
     needs = forms.MultipleChoiceField(
         label=_("What helps you?"),
-        choices=[("time", _("Extra time")), ("print", _("Large print")), ("motion", _("No movement on the page"))],
+        choices=[
+            ("time", _("Extra time")),
+            ("print", _("Large print")),
+            ("motion", _("No movement on the page")),
+        ],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    begins = forms.DateField(label=_("First day"), help_text=_("For example 27 3 2027."), widget=DateInput)
-    evidence = forms.FileField(label=_("Evidence"), help_text=_("PDF, up to 10 MB."), widget=FileInput(accept=".pdf"), required=False)
+    begins = forms.DateField(
+        label=_("First day"), help_text=_("For example 27 3 2027."), widget=DateInput
+    )
+    evidence = forms.FileField(
+        label=_("Evidence"),
+        help_text=_("PDF, up to 10 MB."),
+        widget=FileInput(accept=".pdf"),
+        required=False,
+    )
     title = LocalizedFormField(label=_("Title"), required=False)
     agree = forms.BooleanField(label=_("I have read the charter"))
 
@@ -50,20 +67,51 @@ SAMPLES = {
         {"label": "Fit for purpose", "status": "todo", "meta": "20 min"},
         {"label": "Searching well", "status": "skipped", "meta": "You already hold this"},
     ],
-    "crumbs": [{"label": "Home", "url": "#"}, {"label": "Catalogue", "url": "#"}, {"label": "Finding data"}],
-    "nav_tabs": [{"label": "Outline", "href": "#", "current": True}, {"label": "Sessions", "href": "#"}, {"label": "Feedback", "href": "#"}],
+    "crumbs": [
+        {"label": "Home", "url": "#"},
+        {"label": "Catalogue", "url": "#"},
+        {"label": "Finding data"},
+    ],
+    "nav_tabs": [
+        {"label": "Outline", "href": "#", "current": True},
+        {"label": "Sessions", "href": "#"},
+        {"label": "Feedback", "href": "#"},
+    ],
     "page_tabs": [
         {"id": "tab-video", "label": "Video", "content": "The film stands here."},
-        {"id": "tab-transcript", "label": "Transcript", "content": "The words of the film stand here."},
+        {
+            "id": "tab-transcript",
+            "label": "Transcript",
+            "content": "The words of the film stand here.",
+        },
     ],
-    "head": ["Unit", {"text": "People", "numeric": True, "sort_url": "#", "sort": "descending"}, {"text": "Hold it", "numeric": True}, "State"],
+    "head": [
+        "Unit",
+        {"text": "People", "numeric": True, "sort_url": "#", "sort": "descending"},
+        {"text": "Hold it", "numeric": True},
+        "State",
+    ],
     "rows": [
-        ["Ministry of Water", {"text": "1,204", "numeric": True}, {"text": "812", "numeric": True}, {"text": "On track", "tag": "success"}],
-        [{"text": "Ministry of Works", "href": "#"}, {"text": "640", "numeric": True}, {"text": "201", "numeric": True}, {"text": "Behind", "tag": "warning"}],
+        [
+            "Ministry of Water",
+            {"text": "1,204", "numeric": True},
+            {"text": "812", "numeric": True},
+            {"text": "On track", "tag": "success"},
+        ],
+        [
+            {"text": "Ministry of Works", "href": "#"},
+            {"text": "640", "numeric": True},
+            {"text": "201", "numeric": True},
+            {"text": "Behind", "tag": "warning"},
+        ],
     ],
     "heat_columns": ["Finding data", "Describing data", "Personal data", "AI at work"],
     "heat_rows": [
-        {"label": "Water", "href": "#", "cells": [0.97, 0.64, 0.41, {"suppressed": True, "value": 1}]},
+        {
+            "label": "Water",
+            "href": "#",
+            "cells": [0.97, 0.64, 0.41, {"suppressed": True, "value": 1}],
+        },
         {"label": "Works", "cells": [0.82, 0.35, 0.12, 0.05]},
         {"label": "Health", "cells": [{"value": 0.71, "href": "#"}, 0.55, 0.9, None]},
     ],
@@ -82,7 +130,10 @@ SAMPLES = {
         {"label": "hours learned this month", "value": "2,940"},
         {"label": "credentials issued", "value": "318"},
     ],
-    "details": [{"label": "Name", "value": "Amina Okafor", "href": "#", "action": "Change"}, {"label": "Position", "value": "Policy analyst"}],
+    "details": [
+        {"label": "Name", "value": "Amina Okafor", "href": "#", "action": "Change"},
+        {"label": "Position", "value": "Policy analyst"},
+    ],
     "options": [
         {"value": "a", "label": "The rate per 1,000 people"},
         {"value": "b", "label": "The count of cases", "hint": "Whole number, not adjusted"},
@@ -96,5 +147,11 @@ def library(request: HttpRequest) -> HttpResponse:
     sent = request.method == "POST" or "errors" in request.GET
     form = SampleForm(request.POST if request.method == "POST" else ({} if sent else None))
     at = now()
-    context = {**SAMPLES, "sample": form, "at": at, "deadline": at + timedelta(minutes=12), "icons": list(ICONS)}
+    context = {
+        **SAMPLES,
+        "sample": form,
+        "at": at,
+        "deadline": at + timedelta(minutes=12),
+        "icons": list(ICONS),
+    }
     return render(request, "patterns.html", context)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from django.core.files import File
 from wagtail.models import Collection
@@ -49,14 +49,16 @@ def body_of(lesson: content.Lesson, module: content.Module, shelf: Shelf) -> str
             {
                 "type": block.kind,
                 "id": str(uuid5(root, str(index))),
-                "value": _value(block.kind, block.value, lesson.language, shelf),
+                "value": _value(
+                    block.kind, block.value, lesson.language, shelf, uuid5(root, str(index))
+                ),
             }
             for index, block in enumerate(lesson.blocks)
         ]
     )
 
 
-def _value(kind: str, value: Any, language: str, shelf: Shelf) -> Any:
+def _value(kind: str, value: Any, language: str, shelf: Shelf, key: UUID) -> Any:
     match kind:
         case "image":
             title = value.get("caption") or value["alt"]
@@ -68,12 +70,15 @@ def _value(kind: str, value: Any, language: str, shelf: Shelf) -> Any:
                 "caption": value.get("caption", ""),
             }
         case "accordion" | "sources":
-            return _items(value)
+            return _items(value, key)
         case "table":
             return {
                 "caption": value["caption"],
-                "header": _items(value["header"]),
-                "rows": _items([_items(row) for row in value["rows"]]),
+                "header": _items(value["header"], uuid5(key, "header")),
+                "rows": _items(
+                    [_items(row, uuid5(key, f"row {n}")) for n, row in enumerate(value["rows"])],
+                    uuid5(key, "rows"),
+                ),
                 "first_column_is_header": True,
             }
         case "download":
@@ -84,7 +89,7 @@ def _value(kind: str, value: Any, language: str, shelf: Shelf) -> Any:
                 "description": value.get("description", ""),
             }
         case "check":
-            return _check(value)
+            return _check(value, key)
         case "data_exercise":
             document = shelf.document(value["file"], language, title=plain(value["title"]))
             return {
@@ -94,23 +99,26 @@ def _value(kind: str, value: Any, language: str, shelf: Shelf) -> Any:
                 "chart": value["chart"]["kind"],
                 "label_column": value["chart"]["label"],
                 "value_column": value["chart"]["value"],
-                "question": _check(value["question"]),
+                "question": _check(value["question"], key),
             }
         case _:  # heading, text, callout
             return value
 
 
-def _items(values: list) -> list[dict]:
-    """The stored form of a list block."""
-    return [{"type": "item", "value": value} for value in values]
+def _items(values: list, key: UUID) -> list[dict]:
+    """The stored form of a list block, whose entries have ids too."""
+    return [
+        {"type": "item", "id": str(uuid5(key, str(index))), "value": value}
+        for index, value in enumerate(values)
+    ]
 
 
-def _check(value: dict) -> dict:
+def _check(value: dict, key: UUID) -> dict:
     answer = value.get("answer") or {}
     return {
         "kind": value["kind"],
         "stem": value["stem"],
-        "options": _items(value.get("options", [])),
+        "options": _items(value.get("options", []), uuid5(key, "options")),
         "value": answer.get("value"),
         "tolerance": answer.get("tolerance"),
         "unit": answer.get("unit", ""),

@@ -6,6 +6,7 @@ import tempfile
 # the embedded broker's queue and all else that tests leave lie outside the checkout, and go at exit
 _var_dir = tempfile.TemporaryDirectory(prefix="academy-test-", ignore_cleanup_errors=True)
 os.environ["VAR_DIR"] = _var_dir.name
+os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from academy.settings.base import *  # noqa: F403
 from academy.settings.base import CACHE_URL, VAR_DIR
@@ -20,4 +21,3 @@ if not CACHE_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 MEDIA_ROOT = VAR_DIR / "media"
 AXES_ENABLED = False
-LOG_LEVEL = "WARNING"

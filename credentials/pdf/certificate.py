@@ -360,6 +360,7 @@ class _Page:
             even=even,
             opportunities=opportunities,
             ends_with_space=ends_with_space,
+            rtl=self.rtl,
         )
 
     # -- drawing --

@@ -234,6 +234,11 @@ def base_direction(text: str) -> bool:
     return False
 
 
+def has_rtl_letters(text: str) -> bool:
+    """True where a letter of a right-to-left script stands in the text."""
+    return any(unicodedata.bidirectional(character) in ("R", "AL") for character in text)
+
+
 def _levels(text: str, rtl: bool) -> list[tuple[int, int]]:
     """(offset, level) of each character that is kept, by the Unicode bidirectional algorithm (UAX
     #9).

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .fonts import Line, Style, base_direction, normalise, shape
+from .fonts import Line, Style, base_direction, has_rtl_letters, normalise, shape
 
 # After a space or a hyphen; no-break spaces (U+00A0, U+202F) are no opportunities.
 WORDS = re.compile(r"[^ \-\u2010\u2013\u2014]*(?:[\-\u2010\u2013\u2014]+ ?| |$)")
@@ -129,6 +129,7 @@ def fit(
     even: bool = False,
     opportunities: re.Pattern[str] = WORDS,
     ends_with_space: bool = False,
+    rtl: bool = False,
     step: float = 0.5,
 ) -> Block:
     """The largest size at which `text` takes at most `max_lines` lines of `width` points.
@@ -136,10 +137,13 @@ def fit(
     `even` balances the lines; `ends_with_space` adds an unseen space, where another text follows in
     the same element.
 
+    `rtl` is the page's direction: it leads a text in which right-to-left letters stand, not a code
+    or an address.
+
     Raises `MissingGlyph`, and `TextDoesNotFit` when the smallest size is too large.
     """
     text = normalise(text)
-    rtl = base_direction(text)
+    rtl = base_direction(text) or (rtl and has_rtl_letters(text))
     size = largest
     while True:
         lines = break_lines(text, style, width / size, language, opportunities)

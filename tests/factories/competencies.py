@@ -13,6 +13,7 @@ from academy.competencies.models import (
     Profile,
     ProfileEntry,
 )
+from academy.core.fields import Localized
 from tests.factories.people import PositionFactory, UserFactory
 
 
@@ -24,7 +25,7 @@ class FrameworkFactory(factory.django.DjangoModelFactory):
         skip_postgeneration_save = True
 
     code = factory.Sequence(lambda n: f"framework-{n}")
-    title = factory.LazyAttribute(lambda one: {"en": f"Framework {one.code}"})
+    title = factory.LazyAttribute(lambda one: Localized({"en": f"Framework {one.code}"}))
     publisher = "Academy"
 
     @factory.post_generation
@@ -33,7 +34,10 @@ class FrameworkFactory(factory.django.DjangoModelFactory):
             for number in range(1, (extracted or 8) + 1):
                 band = (number - 1) // 2
                 ProficiencyLevel.objects.create(
-                    framework=self, number=number, band=band, band_title={"en": f"Band {band + 1}"}
+                    framework=self,
+                    number=number,
+                    band=band,
+                    band_title=Localized({"en": f"Band {band + 1}"}),
                 )
 
 
@@ -43,7 +47,7 @@ class AreaFactory(factory.django.DjangoModelFactory):
 
     framework = factory.SubFactory(FrameworkFactory)
     code = factory.Sequence(str)
-    title = factory.LazyAttribute(lambda area: {"en": f"Area {area.code}"})
+    title = factory.LazyAttribute(lambda area: Localized({"en": f"Area {area.code}"}))
 
 
 class CompetencyFactory(factory.django.DjangoModelFactory):
@@ -54,7 +58,7 @@ class CompetencyFactory(factory.django.DjangoModelFactory):
     area = factory.SubFactory(AreaFactory, framework=factory.SelfAttribute("..framework"))
     code = factory.Sequence(lambda n: f"1.{n}")
     ref = factory.LazyAttribute(lambda one: f"{one.framework.code}:{one.code}")
-    title = factory.LazyAttribute(lambda one: {"en": f"Competency {one.code}"})
+    title = factory.LazyAttribute(lambda one: Localized({"en": f"Competency {one.code}"}))
     order = factory.Sequence(lambda n: n)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import factory
 
+from academy.core.fields import Localized
 from courses.models import Course, CourseModule, Enrollment, Module, ModuleCompletion
 from tests.factories.people import UserFactory
 
@@ -14,7 +15,7 @@ class ModuleFactory(factory.django.DjangoModelFactory):
         model = Module
 
     uuid = factory.LazyFunction(uuid.uuid4)
-    title = factory.Sequence(lambda n: {"en": f"Module {n}", "fr": f"Module {n}"})
+    title = factory.Sequence(lambda n: Localized({"en": f"Module {n}", "fr": f"Module {n}"}))
     minutes = 30
 
 
@@ -26,8 +27,8 @@ class CourseFactory(factory.django.DjangoModelFactory):
         skip_postgeneration_save = True
 
     uuid = factory.LazyFunction(uuid.uuid4)
-    title = factory.Sequence(lambda n: {"en": f"Course {n}", "fr": f"Cours {n}"})
-    outcome = {"en": "You can do it."}
+    title = factory.Sequence(lambda n: Localized({"en": f"Course {n}", "fr": f"Cours {n}"}))
+    outcome = Localized({"en": "You can do it."})
 
     @factory.post_generation
     def modules(self, create, extracted, **kwargs):

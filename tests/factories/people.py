@@ -4,6 +4,7 @@ from datetime import date
 
 import factory
 
+from academy.core.fields import Localized
 from academy.people.models import Membership, OrgUnit, Position, User
 from academy.people.services import assign_membership, create_org_unit
 
@@ -38,7 +39,7 @@ class OrgUnitFactory(factory.django.DjangoModelFactory):
 
     code = factory.Sequence(lambda n: f"UNIT{n}")
     name = factory.LazyAttribute(
-        lambda unit: {"en": f"Unit {unit.code}", "fr": f"Unité {unit.code}"}
+        lambda unit: Localized({"en": f"Unit {unit.code}", "fr": f"Unité {unit.code}"})
     )
     parent = None
     valid_from = date(2020, 1, 1)
@@ -54,7 +55,7 @@ class PositionFactory(factory.django.DjangoModelFactory):
 
     code = factory.Sequence(lambda n: f"POST{n}")
     title = factory.LazyAttribute(
-        lambda post: {"en": f"Post {post.code}", "fr": f"Poste {post.code}"}
+        lambda post: Localized({"en": f"Post {post.code}", "fr": f"Poste {post.code}"})
     )
 
 

@@ -3,8 +3,13 @@
 The tables are made without migrations, and there is no CMS, so that it is up in seconds.
 """
 
-from academy.settings.test import *  # noqa: F403
-from academy.settings.test import MIDDLEWARE as ALL_MIDDLEWARE
+from academy.settings.base import *  # noqa: F403
+from academy.settings.base import MIDDLEWARE as ALL_MIDDLEWARE
+
+SECRET_KEY = "second-store-secret"
+ALLOWED_HOSTS = ["*"]
+SITE_URL = XAPI_HOME_PAGE = "https://second.example"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 class NoMigrations:

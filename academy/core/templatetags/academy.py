@@ -8,6 +8,7 @@ Drawing     {% icon "check" %}; level_scale, heat_cells, bar_geometry, line_geom
             components of the same subject and are of no use elsewhere
 """
 
+import itertools
 from collections.abc import Iterable, Mapping
 
 from django import forms, template
@@ -17,7 +18,7 @@ from django.urls import translate_url
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext
 
 from academy.core.fields import Localized
 
@@ -49,7 +50,9 @@ class ComponentNode(Node):
         parts: dict[str, str] = {}
         with context.push(_component_parts=parts):
             body = self.nodelist.render(context)
-        partial = context.template.engine.get_template(f"components/{self.name.resolve(context)}.html")
+        partial = context.template.engine.get_template(
+            f"components/{self.name.resolve(context)}.html"
+        )
         inner = context.new({**variables, **parts, "body": mark_safe(body.strip())})
         return partial.render(inner)
 
@@ -107,7 +110,11 @@ def language_links(context) -> list[dict]:
     path = request.get_full_path() if request else ""
     links = []
     for code, name in settings.LANGUAGES:
-        url = known.get(code) or fallback.format(code=code) or (translate_url(path, code) if path else "")
+        url = (
+            known.get(code)
+            or fallback.format(code=code)
+            or (translate_url(path, code) if path else "")
+        )
         is_current = code == current
         links.append(
             {
@@ -236,7 +243,9 @@ def field_options(field) -> list[dict]:
             attrs.pop("required", None)
         if field.errors:
             attrs["aria-invalid"] = "true"
-        options.append({"tag": option.tag(), "label": option.choice_label, "id": option.id_for_label})
+        options.append(
+            {"tag": option.tag(), "label": option.choice_label, "id": option.id_for_label}
+        )
     return options
 
 
@@ -295,7 +304,11 @@ def icon(name: str, label: str = "") -> SafeString:
     if shape is None:
         raise template.TemplateSyntaxError(f"no icon {name!r}; there are: {', '.join(ICONS)}")
     css = "ac-icon ac-icon--flips" if name in FLIPPED else "ac-icon"
-    access = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    access = (
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else mark_safe('aria-hidden="true"')
+    )
     return format_html(
         '<svg class="{}" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" '
         'stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" focusable="false" {}>{}</svg>',
@@ -405,7 +418,11 @@ def heat_cells(cells: Iterable, kind: str = "percent", maximum: float = 1) -> li
         cell = dict(cell) if isinstance(cell, Mapping) else {"value": cell}
         value = None if cell.get("suppressed") else cell.get("value")
         if value is None:
-            note = gettext("too few people to show") if cell.get("suppressed") else gettext("no figure")
+            note = (
+                gettext("too few people to show")
+                if cell.get("suppressed")
+                else gettext("no figure")
+            )
             drawn.append({"text": "–", "shade": "none", "note": cell.get("note") or note})
             continue
         share = float(value) / float(maximum or 1)
@@ -425,7 +442,7 @@ def heat_key() -> list[dict]:
     """What each shade of a percentage heat map means."""
     edges = [0, *HEAT_STEPS, 1]
     key = []
-    for shade, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for shade, (start, end) in enumerate(itertools.pairwise(edges)):
         text = gettext("%(start)s to %(end)s") % {"start": percent(start), "end": percent(end)}
         key.append({"shade": shade, "text": text})
     return key
@@ -437,7 +454,9 @@ def bar_geometry(items: Iterable, kind: str = "number", maximum=None, target=Non
     maximum, target = _given(maximum), _given(target)
     items = [dict(item) for item in items]
     values = [float(item["value"]) for item in items if item.get("value") is not None]
-    top = float(maximum or (1 if kind == "percent" else max([*values, float(target or 0)], default=0)) or 1)
+    top = float(
+        maximum or (1 if kind == "percent" else max([*values, float(target or 0)], default=0)) or 1
+    )
     rows = []
     for index, item in enumerate(items):
         value = item.get("value")
@@ -492,7 +511,7 @@ def line_geometry(labels, series, kind: str = "number", maximum=None, minimum=0)
                 "number": number,
                 "points": [point for point in points if point],
                 "texts": [point["text"] if point else "–" for point in points],
-                "parts": [(a, b) for a, b in zip(points, points[1:], strict=False) if a and b],
+                "parts": [(a, b) for a, b in itertools.pairwise(points) if a and b],
             }
         )
     shown = sorted({0, last // 2, last}) if len(labels) > 2 else list(range(len(labels)))
@@ -504,7 +523,8 @@ def line_geometry(labels, series, kind: str = "number", maximum=None, minimum=0)
             for step in range(5)
         ],
         "labels": [
-            {"x": round(i / last * 100, 2), "text": labels[i], "anchor": anchors.get(i, "middle")} for i in shown
+            {"x": round(i / last * 100, 2), "text": labels[i], "anchor": anchors.get(i, "middle")}
+            for i in shown
         ],
         "rows": [
             [label, *[line["texts"][index] for line in lines]] for index, label in enumerate(labels)

@@ -108,7 +108,6 @@ def test_extreme_patterns_stay_finite(five_areas, answer, score):
         assert area.se > 0
 
 
-@pytest.mark.parametrize("rho", [0.0, 0.4, 0.7])
 def test_impossible_answers_stay_finite(answer):
     """Steep items far out, answered against all reason, in areas that contradict each other."""
     absurd = Bank(
@@ -126,6 +125,7 @@ def test_impossible_answers_stay_finite(answer):
         assert np.isfinite([area.theta, area.se, *area.interval, *area.level_probabilities]).all()
 
 
+@pytest.mark.parametrize("rho", [0.0, 0.4, 0.7])
 def test_an_answer_in_one_area_moves_its_neighbour_by_rho_times_as_much(make_bank, rho):
     """E[θ₂ | answer in area 1] = ρ E[θ₁ | answer], whatever the item, for a Gaussian prior."""
     bank = make_bank(areas=2, rho=rho)

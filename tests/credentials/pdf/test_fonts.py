@@ -156,6 +156,13 @@ def test_fit_takes_the_largest_size():
     assert narrow.width <= 30
 
 
+def test_page_direction_leads_a_mixed_text_only():
+    mixed = fit("DigComp تقييم", SANS, width=200, largest=9, smallest=9, max_lines=1, rtl=True)
+    address = fit("a.example/v/", SANS, width=200, largest=9, smallest=9, max_lines=1, rtl=True)
+    assert mixed.lines[0].rtl
+    assert not address.lines[0].rtl
+
+
 def test_fit_refuses_rather_than_overflows():
     with pytest.raises(TextDoesNotFit):
         fit("far too long for this", SANS, width=30, largest=20, smallest=8, max_lines=1)

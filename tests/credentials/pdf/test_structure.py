@@ -6,6 +6,7 @@ import pytest
 
 from credentials.pdf.document import Document
 from credentials.pdf.fonts import SANS, shape
+from credentials.pdf.objects import Stream
 
 from .reading import PAINTING, content_numbers, elements, operations
 
@@ -130,6 +131,18 @@ def test_a_figure_without_alternative_is_refused(blank):
 def test_marked_content_does_not_nest(blank):
     with pytest.raises(RuntimeError, match="does not nest"), blank.leaf("P"), blank.leaf("P"):
         pass
+
+
+@pytest.mark.parametrize("padding", [b" ", b""])
+@pytest.mark.parametrize("content", [b"\t", b"\x0c", b"abc", b""])
+def test_a_stream_never_ends_like_a_line(content, padding):
+    """ISO 19005-3 6.1.7.1: b"\\t" has the checksum ...0A, which a validator takes for the EOL."""
+    document = Document(
+        size=(9, 9), language="en", title="t", author="a", created="2026-01-01", identity=b""
+    )
+    raw = Stream(content, padding=padding).format(document._document)
+    data = raw.split(b"\nstream\n")[1].removesuffix(b"\nendstream")
+    assert data[-1:] not in (b"\r", b"\n")
 
 
 @pytest.mark.parametrize("profile", ["PDF_UA_1", "PDF_A_3A"])
