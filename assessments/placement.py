@@ -1,6 +1,6 @@
 """Between the placement engine, which knows arrays, and the bank, which knows items."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.utils.translation import gettext as _
 
@@ -56,15 +56,17 @@ def pin_placement(assessment: Assessment) -> dict:
     if not pinned["cuts"]:
         raise AcademyError(_("This placement measures nothing yet. Tell your trainer."))
     areas = len(pinned["cuts"])
-    pinned["rules"] = {
-        "min_items": assessment.min_items * areas,
-        "max_items": assessment.max_items * areas,
-        "min_per_area": assessment.min_items,
-        "max_per_area": assessment.max_items,
-        "se_stop": 0.4,
-        "certainty_stop": 0.9,
-        "top_k": 3,
-    }
+    rules = Rules(
+        min_items=assessment.min_items * areas,
+        max_items=assessment.max_items * areas,
+        min_per_area=assessment.min_items,
+        max_per_area=assessment.max_items,
+        se_stop=0.4,
+        certainty_stop=0.9,
+        top_k=3,
+    )
+    # Every field, defaults too: a default that changes must not change an attempt under way.
+    pinned["rules"] = asdict(rules)
     return pinned
 
 

@@ -4,6 +4,7 @@ import secrets
 import uuid
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -13,6 +14,11 @@ from courses.models import Course, Enrollment
 
 #: No vowels, and none of 0/O, 1/I/L, 5/S, 2/Z: nothing to misread, no words by chance.
 CODE_ALPHABET = "346789BCDFGHJKMNPQRTVWXY"
+
+
+def private_storage():
+    """Where no address leads: files here are served by views alone."""
+    return storages["private"]
 
 
 def verification_code() -> str:
@@ -54,7 +60,7 @@ class Credential(models.Model):
     awarded_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     issued_at = models.DateTimeField(null=True, blank=True)
-    pdf = models.FileField(upload_to="credentials/", blank=True)
+    pdf = models.FileField(upload_to="credentials/", storage=private_storage, blank=True)
     pdf_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:

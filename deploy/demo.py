@@ -99,7 +99,8 @@ def set_environment(host: str, port: int) -> None:
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     )
     os.environ.setdefault("SITE_URL", f"http://{shown}:{port}")
-    os.environ.setdefault("LOG_LEVEL", "WARNING")
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::RuntimeWarning:celery.platforms")  # "as root"
 
 
 def prepare() -> str:

@@ -112,7 +112,7 @@ def create_placement(banks: list[ItemBank]) -> Assessment:
             ),
         },
         min_items=4,
-        max_items=7,
+        max_items=6,
     )
     for order, bank in enumerate(banks):
         Section.objects.create(

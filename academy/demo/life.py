@@ -12,17 +12,18 @@ from django.utils.translation import override
 from academy.demo.keys import key_of
 from academy.demo.people import Person
 from academy.people.models import User
-from assessments.models import Attempt, ItemVersion
+from assessments.models import Attempt, ItemVersion, Response
 from assessments.placement import open_placement
-from assessments.services import answer_placement, save_answer, start_attempt, submit_attempt
+from assessments.services import answer_placement, start_attempt, submit_attempt
 from courses.models import Course, Enrollment, Lesson, Module, PlanItem
 from courses.plans import renew_plan
 from courses.services import complete_lesson, enroll, open_lesson
 from credentials.models import Credential
 from credentials.services import issue_credential
 
-#: How much a module that was studied adds to the chance of right answers, in logits.
-GAIN = 1.4
+#: In logits: where the ministry's average stands on the placement's scale before anybody has learned
+#: anything, and how much studying a module adds.
+AVERAGE, GAIN = -1.2, 2.6
 
 
 class Life:
@@ -62,7 +63,7 @@ class Life:
     def _knows(self, version: ItemVersion, lift: float) -> bool:
         """Whether the person gets this right: the two-parameter logistic, guessing apart."""
         item = version.item
-        theta = self.person.ability + lift
+        theta = AVERAGE + self.person.ability + lift
         chance = 1 / (1 + math.exp(-item.discrimination * (theta - item.difficulty)))
         return self.random.random() < item.guessing + (1 - item.guessing) * chance
 
@@ -139,19 +140,21 @@ class Life:
                 at=self.at,
                 seed=self.random.getrandbits(48),
             )
-            responses = attempt.responses.select_related("item_version__item").order_by("position")
-            for response in list(responses):
-                save_answer(
-                    attempt=attempt,
-                    position=response.position,
-                    answer=self._answer(response.item_version, lift),
-                    sequence=1,
-                    language=self.person.language,
-                    at=self._tick(20, 110),
-                )
+            self._fill_in(attempt, lift)
             attempt = submit_attempt(attempt=attempt, at=self._tick(10, 60))
             self._collect()
         return attempt
+
+    def _fill_in(self, attempt: Attempt, lift: float) -> None:
+        """Answer every question. What `save_answer` would write one by one is written at once: an
+        answer says nothing to the record before it is graded, and this halves the time of a load."""
+        responses = list(attempt.responses.select_related("item_version__item").order_by("position"))
+        for response in responses:
+            response.answer = self._answer(response.item_version, lift)
+            response.sequence = 1
+            response.language = response.item_version.language_shown(self.person.language)
+            response.answered_at = self._tick(20, 110)
+        Response.objects.bulk_update(responses, ["answer", "sequence", "language", "answered_at"])
 
     def prove(self, enrollment: Enrollment, code: str) -> Iterator[datetime]:
         """Take the final assessment until it is passed, knowing a little more each time."""

@@ -1,6 +1,6 @@
 """Forty invented people, where they work, since when, and under whom.
 
-`ability` is in the placement's logits, `story` names what they did so far (see `history`). Anyone
+`ability` is in logits from the ministry's average, `story` names what they did so far (see `history`). Anyone
 with no `story` has not begun. All of it is invented; no real person is meant.
 """
 
@@ -53,7 +53,7 @@ PEOPLE = [
     Person("saoirse.iwasaki", "Saoirse", "Iwasaki", "PERMITS", "case-officer", 180, "lucia.thorvaldsen", "en", -0.6, "failed"),
     Person("gulnara.pettersen", "Gulnara", "Pettersen", "PERMITS", "case-officer", 48, "lucia.thorvaldsen", "en", 0.0, "began"),
     Person("matthias.dlamini", "Matthias", "Dlamini-Sørby", "FLOODS", "team-leader", 262, "anselm.okonjo", "en", 0.7, "working"),
-    Person("xochitl.brennan", "Xóchitl", "Brennan", "FLOODS", "hydrologist", 220, "matthias.dlamini", "en", 1.1, "skipped"),
+    Person("xochitl.brennan", "Xóchitl", "Brennan", "FLOODS", "hydrologist", 220, "matthias.dlamini", "en", 1.5, "skipped"),
     Person("piotr.vancauwelaert", "Piotr", "van Cauwelaert", "FLOODS", "hydrologist", 130, "matthias.dlamini", "en", 0.5, "placed"),
     Person("manager", "Miriam", "Tessema-Roy", "RURAL", "team-leader", 262, "anselm.okonjo", "en", 0.6, "working"),
     Person("learner", "Leila", "Fontaine", "RURAL", "policy-analyst", 12, "manager", "en"),
@@ -64,9 +64,9 @@ PEOPLE = [
     Person("kahurangi.desrosiers", "Kahurangi", "Desrosiers", "RURAL", "policy-analyst", 60, "manager", "en", 0.3, "deferred"),
     # Data and digital
     Person("ottoline.fereydoun", "Ottoline", "Fereydoun", "DATA", "director", 880, "solveig.marchetti", "en", 1.5, "pilot"),
-    Person("bjork.adeyinka", "Björn", "Adeyinka", "STATS", "team-leader", 262, "ottoline.fereydoun", "en", 1.7, "direct"),
-    Person("hanae.kowalczuk", "Hanae", "Kowalczuk", "STATS", "statistician", 250, "bjork.adeyinka", "en", 1.9, "direct"),
-    Person("cosmin.tuilagi", "Cosmin", "Tuilagi", "STATS", "statistician", 170, "bjork.adeyinka", "en", 1.2, "skipped"),
+    Person("bjork.adeyinka", "Björn", "Adeyinka", "STATS", "team-leader", 262, "ottoline.fereydoun", "en", 2.6, "direct"),
+    Person("hanae.kowalczuk", "Hanae", "Kowalczuk", "STATS", "statistician", 250, "bjork.adeyinka", "en", 2.9, "direct"),
+    Person("cosmin.tuilagi", "Cosmin", "Tuilagi", "STATS", "statistician", 170, "bjork.adeyinka", "en", 1.9, "skipped"),
     Person("ndeye.vaillancourt", "Ndèye", "Vaillancourt", "STATS", "data-steward", 85, "bjork.adeyinka", "fr", 0.8, "working"),
     Person("rasmus.quispe", "Rasmus", "Quispe", "DIGITAL", "team-leader", 262, "ottoline.fereydoun", "en", 0.6, "privacy"),
     Person("operator", "Oona", "Laaksonen", "DIGITAL", "systems-administrator", 262, "rasmus.quispe", "en", 0.7, "privacy"),

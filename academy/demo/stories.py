@@ -23,8 +23,8 @@ def deferred(life: Life):
     """Put one module off for a while."""
     yield from placed(life)
     yield life.wait(days=1)
-    to_do = [item for item in life.plan() if item.state == PlanItem.State.TO_DO]
-    defer(item=to_do[-1], until=(life.at + timedelta(days=75)).date(), at=life.at)
+    last = [item for item in life.plan() if item.is_open][-1]
+    defer(item=last, until=(life.at + timedelta(days=75)).date(), at=life.at)
 
 
 def began(life: Life):
@@ -45,8 +45,8 @@ def halfway(life: Life):
 
 
 def working(life: Life):
-    """Completed "Working with data"."""
-    yield from placed(life)
+    """Completed "Working with data", without a placement: straight from the catalogue."""
+    yield life.wait(days=2)
     yield from _course(life, "working-with-data", "finding-data", "describing-data")
 
 

@@ -100,6 +100,7 @@ class PeopleFilter(CoverageFilter):
         choices=[("", _("all")), *((one.value, one.label) for one in State)],
         required=False,
         label=_("Standing"),
+        widget=forms.HiddenInput,  # chosen by links that count each of them
     )
     direct = forms.BooleanField(required=False, label=_("Only the unit itself"))
 

@@ -45,7 +45,6 @@ from academy.reporting.exports import Share, Sheet, export_response
 from academy.reporting.forms import CompletionFilter, CoverageFilter, FilterForm, PeopleFilter
 from academy.reporting.organisation import ancestors_of, only_root
 from academy.reporting.person import person_report
-from credentials.services import verify_url
 
 PAGE_SIZE = 50
 
@@ -529,7 +528,7 @@ class PersonView(WagtailAdminTemplateMixin, View):
                         "credential": one,
                         "standing": standing,
                         "label": STANDINGS[standing],
-                        "url": verify_url(one.code),
+                        "url": reverse("credentials:verify", args=[one.code]),
                     }
                     for one, standing in self.report.credentials
                 ],

@@ -161,6 +161,7 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 # --- People and sign-in -------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
+    "academy.demo.backends.DemoAccountsBackend",
     "axes.backends.AxesStandaloneBackend",
     "rules.permissions.ObjectPermissionBackend",
     "django.contrib.auth.backends.ModelBackend",
@@ -229,8 +230,14 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "academy" / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(VAR_DIR / "media")))
+PRIVATE_ROOT = Path(env.str("PRIVATE_ROOT", str(VAR_DIR / "private")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Served by views that ask who is there, never by address: credentials.
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 EMAIL_URL = env.str("EMAIL_URL", "")
@@ -320,7 +327,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         name: {"level": env.str("LIBRARY_LOG_LEVEL", "WARNING")}
-        for name in ("axes", "django_tasks", "fontTools", "wagtail")
+        for name in ("axes", "celery", "django_tasks", "fontTools", "wagtail")
     },
 }
 structlog.configure(

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from academy.settings.base import *  # noqa: F403
-from academy.settings.base import ALLOWED_HOSTS, MEDIA_ROOT, SECRET_KEY, SITE_URL, env
+from academy.settings.base import ALLOWED_HOSTS, SECRET_KEY, SITE_URL, STORAGES, env
 
 if len(SECRET_KEY) < 50 or SECRET_KEY.startswith("development-"):
     raise ImproperlyConfigured(
@@ -27,7 +27,4 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", True
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", True)
 if env.bool("TRUST_PROXY_SSL_HEADER", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}

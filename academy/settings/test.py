@@ -21,3 +21,5 @@ if not CACHE_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 MEDIA_ROOT = VAR_DIR / "media"
 AXES_ENABLED = False
+# Search and reference indexes are Wagtail's own business; no test of ours asks them.
+TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}

@@ -240,4 +240,4 @@ def back_off(attempts: int) -> timedelta:
     come back to it together.
     """
     longest = min(LAST_RETRY, FIRST_RETRY * 2 ** min(max(attempts, 1) - 1, 16))
-    return longest * random.uniform(0.5, 1.0)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret

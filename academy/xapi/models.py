@@ -89,7 +89,8 @@ class Statement(models.Model):
     stored = models.DateTimeField(_("stored"))
     timestamp = models.DateTimeField(_("time of the event"))
     verb = models.CharField(_("verb"), max_length=KEY_LENGTH)
-    activity = models.CharField(_("activity"), max_length=KEY_LENGTH, null=True)
+    # null: the object is no activity
+    activity = models.CharField(_("activity"), max_length=KEY_LENGTH, null=True)  # noqa: DJ001
     actor = models.CharField(_("actor"), max_length=KEY_LENGTH)
     registration = models.UUIDField(_("registration"), null=True)
     voided = models.BooleanField(_("voided"), default=False)

@@ -259,7 +259,8 @@ def _claim_ids(by_id: dict[UUID, _Incoming], stored: datetime) -> list[_Incoming
         if awaited.filter(id=statement_id).update(stored=stored, content_hash=item.content_hash):
             item.voided = item.voids is None  # a voiding statement cannot be voided
             fresh.append(item)
-    _check_same([item for item in by_id.values() if item not in fresh])
+    taken = {item.id for item in fresh}
+    _check_same([item for item in by_id.values() if item.id not in taken])
     return fresh
 
 
@@ -277,7 +278,7 @@ def _insert_keys(keys: Iterable[tuple[UUID, str]], stored: datetime) -> set[UUID
         return set()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({columns}) VALUES {places} "
+            f"INSERT INTO {table} ({columns}) VALUES {places} "  # noqa: S608 - names of ours
             "ON CONFLICT (id) DO NOTHING RETURNING id",
             values,
         )

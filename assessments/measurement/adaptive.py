@@ -8,8 +8,10 @@
         area.theta, area.se, area.interval, area.level, area.level_probabilities, area.n_items
 
 A run is a pure function of (bank, rules, seed, eligibility, scores): keep those with `run.history`
-and `Placement.replay(bank, rules, seed, history)` rebuilds it, or says that it cannot. Nothing is
-read from a clock, a database or a global generator.
+and `Placement.replay(bank, rules, seed, history)` rebuilds it, or says that it cannot. Keep every
+field of the rules (`dataclasses.asdict`), since a default may change; keep `run.eligible` when
+exposure is controlled, and hand it to replay. Nothing is read from a clock, a database or a global
+generator.
 
 What happens at each step
 
@@ -22,7 +24,7 @@ What happens at each step
 
 To measure ability rather than to classify, with standard error .30 and nothing else:
 
-    Rules(se_stop=.30, certainty_stop=None, top_k=1)
+    Rules(se_stop=.30, certainty_stop=None)
 
 To classify with exactly 50 items: Rules(min_items=50, max_items=50).
 
@@ -274,7 +276,7 @@ class Placement:
             raise RunError(f"the seed is an integer, not {seed!r}")
         # Python promises the stream of Random.random() across versions; numpy promises no such
         # thing of its distributions (NEP 19), and an attempt may be replayed years later.
-        dice = random.Random(int(seed))  # noqa: S311: reproducible on purpose, guards no secret
+        dice = random.Random(int(seed))  # noqa: S311 (guards no secret)
         n = len(bank)
         draws = np.array([dice.random() for _ in range(n)])
         order = np.array([dice.random() for _ in range(n)])

@@ -8,6 +8,7 @@ from wagtail.models import Locale
 from academy.competencies.models import Competency
 from academy.competencies.services import load_framework
 from assessments.models import Assessment, ItemBank, ItemContent, Section
+from assessments.services import publish_item
 from cms.models import (
     CataloguePage,
     CourseModuleLink,
@@ -90,10 +91,11 @@ def item(
             options=[] if item_type == "numeric" else options,
             numeric_value=number if item_type == "numeric" else None,
             explanation="<p>Because.</p>",
+            live=True,
         )
         content.save()
-        content.save_revision().publish()
         source = source or content
+    publish_item(source)
     return source
 
 

@@ -121,11 +121,16 @@ def test_a_batch_takes_as_many_queries_as_one(db, django_assert_num_queries):
 @pytest.mark.django_db(transaction=True)
 def test_the_statement_is_lost_with_the_change_it_tells_of(learner, settings):
     settings.LRS_ENDPOINT = "http://lrs.example/xapi/"
-    with pytest.raises(RuntimeError), transaction.atomic():
+
+    @transaction.atomic
+    def change_and_fail() -> None:
         learner.first_name = "Changed"
         learner.save()
         services.record(actor=learner, verb=adl.COMPLETED, activity=course())
         raise RuntimeError("something later in the service fails")
+
+    with pytest.raises(RuntimeError):
+        change_and_fail()
 
     learner.refresh_from_db()
     assert learner.first_name == "Ada"
@@ -349,9 +354,97 @@ def test_each_new_statement_is_owed_once(learner, settings):
     assert [str(entry.statement_id) for entry in owed] == [str(ours), theirs["id"]]
 
 
+# --- at once -----------------------------------------------------------------------------------
+def together(action, *, times: int) -> list[Exception | None]:
+    """Run the action in as many threads at once, and return what each raised."""
+    outcomes: list[Exception | None] = [None] * times
+    barrier = threading.Barrier(times)
+
+    def run(number: int) -> None:
+        try:
+            barrier.wait(10)
+            action(number)
+        except Exception as error:
+            outcomes[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("same", [True, False])
+def test_of_two_stores_of_one_id_one_wins(same):
+    """The other finds the same statement, or a conflict; never both, and never neither."""
+    statement_id = str(uuid4())
+    outcomes = together(
+        lambda number: store(
+            make_statement(id=statement_id, result={"response": "same" if same else str(number)})
+        ),
+        times=8,
+    )
+
+    conflicts = [error for error in outcomes if error is not None]
+    assert len(conflicts) == (0 if same else 7)
+    assert all(isinstance(error, Conflict) for error in conflicts)
+    assert Statement.objects.count() == StatementKey.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_batches_of_the_same_ids_in_any_order_do_not_deadlock():
+    batch = [make_statement() for _ in range(50)]
+    outcomes = together(lambda number: store(*batch[:: 1 if number % 2 else -1]), times=8)
+
+    assert outcomes == [None] * 8
+    assert Statement.objects.count() == 50
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_and_its_voiding_stored_at_once():
+    for _round in range(20):
+        statement = make_statement()
+        voiding = make_statement(
+            verb={"id": adl.VOIDED.id},
+            object={"objectType": "StatementRef", "id": statement["id"]},
+        )
+        outcomes = together(lambda number: store([statement, voiding][number % 2]), times=2)  # noqa: B023
+        assert outcomes == [None, None]
+        assert only(statement["id"]).voided
+
+
+@pytest.mark.django_db(transaction=True)
+def test_consistent_through_promises_nothing_that_an_open_transaction_holds():
+    """Communication 2.1.3.s2.b5: what was stored before that instant can be read."""
+    started, finish = threading.Event(), threading.Event()
+
+    def store_slowly() -> None:
+        with transaction.atomic():
+            store(make_statement())
+            started.set()
+            finish.wait(10)
+        connection.close()
+
+    writer = threading.Thread(target=store_slowly)
+    writer.start()
+    started.wait(10)
+    threading.Timer(0.5, finish.set).start()
+    through = services.consistent_through()
+    readable = set(Statement.objects.values_list("pk", flat=True))
+    writer.join()
+
+    promised = Statement.objects.filter(stored__lte=through)
+    assert set(promised.values_list("pk", flat=True)) <= readable
+    assert Statement.objects.count() == 1
+
+
 # --- PostgreSQL ---------------------------------------------------------------------------------
 postgresql_only = pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="SQLite has one writer and no partitions"
+    "connection.vendor != 'postgresql'", reason="only PostgreSQL has partitions"
 )
 
 
@@ -376,91 +469,3 @@ def test_a_statement_is_looked_for_in_its_partition_only(db):
 
     assert plan.count("xapi_statement_y") + plan.count("xapi_statement_default") <= 4, plan
     assert "xapi_statement_default" not in plan
-
-
-@postgresql_only
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("same", [True, False])
-def test_of_two_stores_of_one_id_one_wins(same):
-    """The other finds the same statement, or a conflict; never both, and never neither."""
-    statement_id = str(uuid4())
-    outcomes = _together(
-        lambda number: store(
-            make_statement(id=statement_id, result={"response": "same" if same else str(number)})
-        ),
-        times=8,
-    )
-
-    conflicts = [error for error in outcomes if error is not None]
-    assert len(conflicts) == (0 if same else 7)
-    assert all(isinstance(error, Conflict) for error in conflicts)
-    assert Statement.objects.count() == StatementKey.objects.count() == 1
-
-
-@postgresql_only
-@pytest.mark.django_db(transaction=True)
-def test_batches_of_the_same_ids_in_any_order_do_not_deadlock():
-    batch = [make_statement() for _ in range(50)]
-    outcomes = _together(lambda number: store(*batch[:: 1 if number % 2 else -1]), times=8)
-
-    assert outcomes == [None] * 8
-    assert Statement.objects.count() == 50
-
-
-@postgresql_only
-@pytest.mark.django_db(transaction=True)
-def test_a_statement_and_its_voiding_stored_at_once():
-    for _round in range(20):
-        statement = make_statement()
-        voiding = make_statement(
-            verb={"id": adl.VOIDED.id},
-            object={"objectType": "StatementRef", "id": statement["id"]},
-        )
-        outcomes = _together(lambda number: store([statement, voiding][number % 2]), times=2)  # noqa: B023
-        assert outcomes == [None, None]
-        assert only(statement["id"]).voided
-
-
-@postgresql_only
-@pytest.mark.django_db(transaction=True)
-def test_consistent_through_waits_for_transactions_that_are_open():
-    started, finish = threading.Event(), threading.Event()
-
-    def slow_store():
-        with transaction.atomic():
-            store(make_statement())
-            started.set()
-            finish.wait(10)
-        connection.close()
-
-    writer = threading.Thread(target=slow_store)
-    writer.start()
-    started.wait(10)
-    before = now()
-    through = services.consistent_through()
-    finish.set()
-    writer.join()
-
-    assert through < Statement.objects.get().stored < before
-
-
-def _together(action, *, times: int) -> list[Exception | None]:
-    """Run the action in as many threads at once, and return what each raised."""
-    outcomes: list[Exception | None] = [None] * times
-    barrier = threading.Barrier(times)
-
-    def run(number: int) -> None:
-        try:
-            barrier.wait(10)
-            action(number)
-        except Exception as error:
-            outcomes[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes

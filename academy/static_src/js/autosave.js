@@ -1,9 +1,10 @@
 /* Saves the answer of a form with data-autosave whenever it changes, and never loses one.
 
-   The newest answer of each form (by data-autosave-key, else its address) waits in localStorage under the person's own key
-   until the server has answered for it. Each carries a rising number in the form's `seq` field; the
-   server keeps the highest, so a repeated or late arrival does no harm. What the server refuses (4xx
-   with a message) is shown, not repeated, and forgotten after a day; so is nothing else. */
+   The newest answer of each form (by data-autosave-key, else its address) waits in localStorage under
+   the person's own key until the server has answered for it. Each carries a rising number, the form's
+   `seq` field: the page comes with the next free one, so it serves without JavaScript too. The server
+   keeps the highest, so a repeated or late arrival does no harm. Only what the server refuses (4xx
+   with a message) is shown instead of repeated, and forgotten after a day. */
 
 const RETRY = [1, 2, 4, 8, 15, 30];
 const TYPING = 700;
@@ -100,7 +101,7 @@ export function autosave() {
     const url = form.dataset.autosave || form.action;
     const key = form.dataset.autosaveKey || url;
     const field = form.elements.namedItem("seq");
-    const shown = +(field?.value || 0);
+    const shown = +(field?.value || 1) - 1;
     const kept = queue.items[key];
     let seq = Math.max(shown, kept?.seq || 0);
     let wait = 0;
