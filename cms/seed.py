@@ -15,8 +15,14 @@ from django.core.management import call_command
 from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models.signals import post_migrate
-from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission
-from wagtail.models import Locale, Page, Site
+from wagtail.models import (
+    Collection,
+    GroupCollectionPermission,
+    GroupPagePermission,
+    Locale,
+    Page,
+    Site,
+)
 
 from academy.core.clock import now
 from academy.people.roles import ALL_ROLES, HR, OPERATOR, TRAINER
@@ -45,7 +51,11 @@ QUESTIONS = [
 ]
 INSTALLATION = [
     *(f"people.{action}_user" for action in ("add", "change", "view")),
-    *(f"wagtailcore.{action}_{model}" for model in ("site", "locale") for action in ("add", "change")),
+    *(
+        f"wagtailcore.{action}_{model}"
+        for model in ("site", "locale")
+        for action in ("add", "change")
+    ),
     *(f"wagtailredirects.{action}_redirect" for action in ("add", "change", "delete")),
     "cms.change_brandsettings",
 ]
@@ -143,8 +153,7 @@ def _make_homes(locales: dict[str, Locale]) -> dict[str, HomePage]:
         instance=Page(title="Root", slug="root", locale=locales[settings.LANGUAGE_CODE])
     )
     return {
-        code: _add(root, HomePage, locale, HOME_KEY, words.HOME)
-        for code, locale in locales.items()
+        code: _add(root, HomePage, locale, HOME_KEY, words.HOME) for code, locale in locales.items()
     }
 
 

@@ -27,7 +27,7 @@ HOME_BODY = {
     ),
     "fr": (
         '<p>Cette académie est nouvelle et encore vide. <a linktype="page" id="%(next)s">Et '
-        "maintenant ?</a> explique comment la remplir.</p>"
+        "maintenant ?</a> explique comment la remplir.</p>"
     ),
 }
 CATALOGUE = {
@@ -108,7 +108,7 @@ ACCESSIBILITY = {
             "conformité totale avant qu’il ait eu lieu.</p>"
             "<h2>Ce qui peut encore vous gêner</h2>"
             "<ul>"
-            "<li>Des leçons écrites par d’autres peuvent présenter des défauts : l’éditeur demande "
+            "<li>Des leçons écrites par d’autres peuvent présenter des défauts : l’éditeur demande "
             "des équivalents textuels, mais ne sait pas juger de leur qualité.</li>"
             "<li>La partie où les formateurs écrivent les cours (l’administration de Wagtail) est "
             "faite par d’autres. Elle vise les WCAG 2.1 AA et ne les respecte pas partout.</li>"
@@ -116,7 +116,7 @@ ACCESSIBILITY = {
             "<h2>Dites-le-nous</h2>"
             "<p>Si quelque chose vous fait obstacle, dites-le à l’équipe qui gère cette académie ou à "
             "votre formateur. Vous avez droit au même apprentissage sous une forme que vous pouvez "
-            "utiliser : chaque module peut aussi être imprimé en livret.</p>"
+            "utiliser : chaque module peut aussi être imprimé en livret.</p>"
         ),
     },
 }
@@ -153,14 +153,14 @@ PRIVACY = {
         ),
     },
     "fr": {
-        "title": "Vie privée : qui peut voir quoi",
+        "title": "Vie privée : qui peut voir quoi",
         "slug": "vie-privee",
         "body": (
             "<p>Vous êtes ici pour apprendre, pas pour être surveillé. Cette page dit ce qui est "
             "enregistré à votre sujet et qui peut le voir. Les règles sont inscrites dans le "
             "logiciel, elles ne dépendent pas des habitudes.</p>"
             "<h2>Vous</h2>"
-            "<p>Vous voyez tout ce qui est enregistré à votre sujet : vos réponses, vos résultats, "
+            "<p>Vous voyez tout ce qui est enregistré à votre sujet : vos réponses, vos résultats, "
             "votre plan, vos certificats et chaque étape de votre dossier.</p>"
             "<h2>Votre supérieur hiérarchique</h2>"
             "<p>Le responsable de votre poste principal voit si votre apprentissage avance comme "
@@ -180,7 +180,7 @@ PRIVACY = {
             "<h2>Les exploitants</h2>"
             "<p>Les personnes qui font fonctionner les serveurs peuvent techniquement atteindre "
             "toutes les données. Dans le registre d’apprentissage, vous êtes un nom de compte "
-            "aléatoire, qui ne sert nulle part ailleurs : ni nom, ni adresse électronique.</p>"
+            "aléatoire, qui ne sert nulle part ailleurs : ni nom, ni adresse électronique.</p>"
             "<h2>À quoi sert un positionnement</h2>"
             "<p>Un positionnement vous aide à choisir ce que vous voulez apprendre et ce que vous "
             "pouvez passer. Il ne vaut jamais preuve d’une compétence, et ses réponses ne sont que "
@@ -198,7 +198,7 @@ NEXT_STEPS = {
             "<ol>"
             "<li>Load the competency frameworks: <b>python manage.py load_framework "
             "academy/competencies/frameworks/digcomp-2.2.json</b>, then the other file beside it.</li>"
-            "<li>Sign in to the <a href=\"/admin/\">admin</a> and add the people who will write "
+            '<li>Sign in to the <a href="/admin/">admin</a> and add the people who will write '
             "courses to the group <b>Trainers</b>.</li>"
             "<li>In Settings, give the academy its own name, logo and colours.</li>"
             "<li>Write an item bank and a final assessment, a module with its lessons, then a course "
@@ -210,16 +210,16 @@ NEXT_STEPS = {
         ),
     },
     "fr": {
-        "title": "Et maintenant ?",
+        "title": "Et maintenant ?",
         "slug": "et-maintenant",
         "body": (
             "<p>Pour la personne qui vient d’installer cette académie. Dépubliez cette page quand "
             "vous aurez terminé.</p>"
             "<ol>"
-            "<li>Chargez les référentiels de compétences : <b>python manage.py load_framework "
+            "<li>Chargez les référentiels de compétences : <b>python manage.py load_framework "
             "academy/competencies/frameworks/digcomp-2.2.json</b>, puis l’autre fichier du même "
             "dossier.</li>"
-            "<li>Ouvrez l’<a href=\"/admin/\">administration</a> et ajoutez au groupe <b>Trainers</b> "
+            '<li>Ouvrez l’<a href="/admin/">administration</a> et ajoutez au groupe <b>Trainers</b> '
             "les personnes qui écriront les cours.</li>"
             "<li>Dans les paramètres, donnez à l’académie son nom, son logo et ses couleurs.</li>"
             "<li>Écrivez une banque de questions et une évaluation finale, un module avec ses leçons, "

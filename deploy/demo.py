@@ -100,7 +100,7 @@ def set_environment(host: str, port: int) -> None:
     )
     os.environ.setdefault("SITE_URL", f"http://{shown}:{port}")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
-    os.environ.setdefault("PYTHONWARNINGS", "ignore::RuntimeWarning:celery.platforms")  # "as root"
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:celery.platforms")  # "as root"
 
 
 def prepare() -> str:

@@ -6,8 +6,15 @@ from django.shortcuts import render
 from academy.core.errors import AcademyError
 
 
+def answer(request: HttpRequest, error: AcademyError) -> HttpResponse:
+    """The error with its status and message, as JSON where the client asked for it."""
+    if not request.accepts("text/html") or request.headers.get("X-Requested-With") == "fetch":
+        return JsonResponse({"error": error.message}, status=error.status)
+    return render(request, "error.html", {"message": error.message}, status=error.status)
+
+
 class AcademyErrorMiddleware:
-    """Answers an `AcademyError` with its status and message, as JSON where the client asked for it."""
+    """Answers the `AcademyError` of a view."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -16,8 +23,4 @@ class AcademyErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, AcademyError):
-            return None
-        if not request.accepts("text/html") or request.headers.get("X-Requested-With") == "fetch":
-            return JsonResponse({"error": error.message}, status=error.status)
-        return render(request, "error.html", {"message": error.message}, status=error.status)
+        return answer(request, error) if isinstance(error, AcademyError) else None

@@ -17,7 +17,3 @@ class DemoAccountsBackend:
         named = [username, email, credentials.get("login")]
         if not settings.DEMO and any(is_demo_address(name) for name in named if name):
             raise PermissionDenied
-        return None
-
-    def get_user(self, user_id):
-        return None

@@ -74,7 +74,7 @@ def create_final(code: str, title: content.Bilingual, bank: ItemBank) -> Assessm
     assessment = Assessment.objects.create(
         code=f"final-{code}",
         kind=Assessment.Kind.FINAL,
-        title={"en": f"Final assessment: {title.en}", "fr": f"Évaluation finale : {title.fr}"},
+        title={"en": f"Final assessment: {title.en}", "fr": f"Évaluation finale : {title.fr}"},
         instructions={
             "en": (
                 "Twelve questions, thirty minutes. Your answers are saved as you go. You need seven "
@@ -82,7 +82,7 @@ def create_final(code: str, title: content.Bilingual, bank: ItemBank) -> Assessm
             ),
             "fr": (
                 "Douze questions, trente minutes. Vos réponses sont enregistrées au fur et à mesure. "
-                "Il faut sept points sur dix ; vous pouvez recommencer s’il vous en manque."
+                "Il faut sept points sur dix ; vous pouvez recommencer s’il vous en manque."
             ),
         },
         cut_score="0.700",
@@ -98,7 +98,7 @@ def create_placement(banks: list[ItemBank]) -> Assessment:
     assessment = Assessment.objects.create(
         code="placement",
         kind=Assessment.Kind.PLACEMENT,
-        title={"en": "Where do I stand?", "fr": "Où en suis-je ?"},
+        title={"en": "Where do I stand?", "fr": "Où en suis-je ?"},
         instructions={
             "en": (
                 "About 20 questions on finding, judging and describing data and on privacy. Each "
@@ -107,8 +107,8 @@ def create_placement(banks: list[ItemBank]) -> Assessment:
             ),
             "fr": (
                 "Une vingtaine de questions sur la recherche, l’évaluation et la description de "
-                "données et sur la vie privée. Chacune s’adapte aux réponses précédentes. « Je ne "
-                "sais pas » est une bonne réponse. Personne d’autre que vous ne voit vos réponses."
+                "données et sur la vie privée. Chacune s’adapte aux réponses précédentes. « Je ne "
+                "sais pas » est une bonne réponse. Personne d’autre que vous ne voit vos réponses."
             ),
         },
         min_items=4,

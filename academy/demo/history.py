@@ -10,6 +10,8 @@ from academy.people.models import User
 
 #: Days ago. People who joined before the pilot took part in it.
 PILOT, OPENED = 800, 240
+#: Over how many days, from the opening, people begin.
+SPREAD = 190
 
 
 def beginning_of(person: Person, position: int, now: datetime) -> datetime:
@@ -17,7 +19,7 @@ def beginning_of(person: Person, position: int, now: datetime) -> datetime:
     if person.story == "pilot":
         days = PILOT - 5 * position
     else:
-        days = min(person.joined - 4, OPENED - (position * 29) % 60)
+        days = min(person.joined - 4, OPENED - (position * 29) % SPREAD)
     return now - timedelta(days=days)
 
 

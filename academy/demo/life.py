@@ -93,7 +93,9 @@ class Life:
             )
             while attempt.status == Attempt.Status.IN_PROGRESS:
                 shown = (
-                    attempt.responses.select_related("item_version__item").order_by("-position").first()
+                    attempt.responses.select_related("item_version__item")
+                    .order_by("-position")
+                    .first()
                 )
                 answer = self._answer(shown.item_version, 0)
                 unsure = answer != shown.item_version.content["key"] and self.random.random() < 0.15
@@ -117,9 +119,11 @@ class Life:
     def study(self, enrollment: Enrollment, code: str, lessons: int = 99) -> Iterator[datetime]:
         """The lessons of a module, one or two a sitting."""
         module = Module.objects.get(uuid=key_of("modules", code))
-        rows = list(Lesson.objects.filter(module=module).select_related("module", "current_version"))
+        rows = list(
+            Lesson.objects.filter(module=module).select_related("module", "current_version")
+        )
         for index, lesson in enumerate(rows[:lessons]):
-            yield self.wait(days=self.random.choice((1, 2, 4)) if index % 2 == 0 else 0, minutes=1)
+            yield self.wait(days=self.random.choice((1, 3, 6)) if index % 2 == 0 else 0, minutes=1)
             with override(self.person.language):
                 open_lesson(enrollment=enrollment, lesson=lesson, at=self.at)
                 self._tick(lesson.minutes * 45, lesson.minutes * 90)
@@ -148,7 +152,9 @@ class Life:
     def _fill_in(self, attempt: Attempt, lift: float) -> None:
         """Answer every question. What `save_answer` would write one by one is written at once: an
         answer says nothing to the record before it is graded, and this halves the time of a load."""
-        responses = list(attempt.responses.select_related("item_version__item").order_by("position"))
+        responses = list(
+            attempt.responses.select_related("item_version__item").order_by("position")
+        )
         for response in responses:
             response.answer = self._answer(response.item_version, lift)
             response.sequence = 1

@@ -56,7 +56,9 @@ def load(done: Progress) -> None:
         bank = banks.load_bank(module.bank, locales, at=written, lessons=keys)
         final = banks.create_final(code, module.title, bank)
         shelves[code] = teaching.load_module(module, bank, final, locales)
-        done(f"module “{module.title.en}”: {len(module.lessons)} lessons, {bank.items.count()} questions")
+        done(
+            f"module “{module.title.en}”: {len(module.lessons)} lessons, {bank.items.count()} questions"
+        )
     for course in teaching.COURSES:
         teaching.load_course(course, shelves, locales)
     teaching.dress_home(shelves)

@@ -6,6 +6,7 @@ with no `story` has not begun. All of it is invented; no real person is meant.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.contrib.auth.models import Group
 
@@ -86,6 +87,8 @@ PEOPLE = [
 SECOND_POST = ("cosmin.tuilagi", "FLOODS", "hydrologist", 100)
 MOVED = ("wen.castellanos", "PERMITS", "case-officer", 90, "lucia.thorvaldsen")
 LEFT = ("odalys.grimsson", 40)
+#: Somebody who set larger print and more time for themselves.
+ACCOMMODATED = "dagny.osei"
 
 
 def load_people(today: date) -> dict[str, User]:
@@ -103,7 +106,9 @@ def load_people(today: date) -> dict[str, User]:
             last_name=one.last,
             language=one.language,
         )
-        roles = {LEARNER, ACCOUNTS.get(one.key, LEARNER)} | ({MANAGER} if one.key in managers else set())
+        roles = {LEARNER, ACCOUNTS.get(one.key, LEARNER)} | (
+            {MANAGER} if one.key in managers else set()
+        )
         person.groups.set(groups[role] for role in roles)
         people[one.key] = person
         assign_membership(
@@ -131,4 +136,7 @@ def load_people(today: date) -> dict[str, User]:
         manager=people[manager],
     )
     User.objects.filter(pk=people[LEFT[0]].pk).update(is_active=False)
+    settled = people[ACCOMMODATED]
+    settled.time_factor, settled.large_print = Decimal("1.50"), True
+    settled.save(update_fields=["time_factor", "large_print"])
     return people

@@ -64,9 +64,9 @@ COURSES = [
         ),
         measured_by=content.Bilingual(
             "Two final assessments of twelve questions each, one for each module, with a cut score "
-            "of 70 %.",
+            "of 70%.",
             "Deux évaluations finales de douze questions chacune, une par module, avec un seuil de "
-            "réussite de 70 %.",
+            "réussite de 70 %.",
         ),
         audience=content.Bilingual(
             "Everyone who reads, writes or decides on briefings with figures in them.",
@@ -83,7 +83,7 @@ COURSES = [
         summary=content.Bilingual(
             "Know good data when you see it, and handle what it says about people with care: from "
             "the form that collects it to the table that is published.",
-            "Reconnaître de bonnes données, et traiter avec soin ce qu’elles disent des personnes : "
+            "Reconnaître de bonnes données, et traiter avec soin ce qu’elles disent des personnes : "
             "du formulaire qui les recueille au tableau que l’on publie.",
         ),
         outcome=content.Bilingual(
@@ -95,15 +95,15 @@ COURSES = [
         ),
         measured_by=content.Bilingual(
             "Two final assessments of twelve questions each, one for each module, with a cut score "
-            "of 70 %. The certificate is valid for two years, as law and practice move.",
+            "of 70%. The certificate is valid for two years, as law and practice move.",
             "Deux évaluations finales de douze questions chacune, une par module, avec un seuil de "
-            "réussite de 70 %. Le certificat est valable deux ans, car le droit et les pratiques "
+            "réussite de 70 %. Le certificat est valable deux ans, car le droit et les pratiques "
             "évoluent.",
         ),
         audience=content.Bilingual(
             "Everyone who keeps files on people: case officers, human resources, registries, "
             "service designers.",
-            "Toute personne qui tient des dossiers sur des gens : gestionnaires de dossiers, "
+            "Toute personne qui tient des dossiers sur des gens : gestionnaires de dossiers, "
             "ressources humaines, registres, concepteurs de services.",
         ),
     ),

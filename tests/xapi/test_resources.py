@@ -225,6 +225,7 @@ def test_the_same_again_is_no_error_and_something_else_a_conflict(program):
         (f"?statementId={uuid4()}&agent=x", make_statement(id=None)),
         (f"?statementId={uuid4()}", make_statement(id=7)),
     ],
+    ids=["no id", "no uuid", "another id", "a list", "a string", "an agent", "a number as id"],
 )
 def test_put_needs_one_statement_and_its_id(program, query, body):
     response = program.http.put(

@@ -142,7 +142,8 @@ def percent(share, decimals: int = 0) -> str:
     """A share from 0 to 1 as a percentage in the active language's format; "–" for none."""
     if share is None or share == "":
         return "–"
-    number = number_format(float(share) * 100, decimal_pos=int(decimals), use_l10n=True)
+    rounded = round(float(share) * 100, int(decimals))
+    number = number_format(rounded, decimal_pos=int(decimals), use_l10n=True)
     # Translators: percentage; French puts a no-break space before the sign.
     return gettext("%(number)s%%") % {"number": number}
 

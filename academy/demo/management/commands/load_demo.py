@@ -2,11 +2,11 @@
 
 from time import monotonic
 
+from celery import current_app
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from academy.celery import app as celery
 from academy.demo.accounts import accounts_table
 from academy.demo.load import holds_other_data, is_loaded, load
 
@@ -22,7 +22,9 @@ class Command(BaseCommand):
         if is_loaded():
             self.stdout.write("The demo is loaded already; what is there is kept.")
         elif holds_other_data():
-            raise CommandError("This database holds an academy already. Load the demo into an empty one.")
+            raise CommandError(
+                "This database holds an academy already. Load the demo into an empty one."
+            )
         else:
             self._load()
         self.stdout.write(f"\n  {settings.SITE_URL}\n\n{accounts_table()}\n")
@@ -30,12 +32,16 @@ class Command(BaseCommand):
     def _load(self) -> None:
         began = self._last = monotonic()
         # The certificates are made here and now; messages about them would find nothing to do.
-        eager, celery.conf.task_always_eager = celery.conf.task_always_eager, True
+        # While DEBUG is on, Django keeps the text of every query.
+        debug, settings.DEBUG = settings.DEBUG, False
+        conf = current_app.conf
+        eager, conf.task_always_eager = conf.task_always_eager, True
         try:
             with transaction.atomic():
                 load(self._done)
         finally:
-            celery.conf.task_always_eager = eager
+            conf.task_always_eager = eager
+            settings.DEBUG = debug
         self.stdout.write(f"Loaded the demo in {monotonic() - began:.0f} s.")
 
     def _done(self, step: str) -> None:
