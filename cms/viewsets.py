@@ -1,66 +1,223 @@
-"""How banks, questions and assessments are listed and edited."""
+"""How questions, banks and assessments are listed and edited."""
 
+from django.contrib.admin.utils import quote
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
-from wagtail.admin.ui.tables import Column
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    HelpPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    ObjectList,
+)
+from wagtail.admin.ui.tables import BooleanColumn, Column
+from wagtail.models import Locale
+from wagtail.snippets.views.snippets import (
+    CopyView,
+    SnippetViewSet,
+    SnippetViewSetGroup,
+)
 
 from assessments.models import Assessment, ItemBank, ItemContent
+from assessments.models.bank import ItemStatus
+
+# --- Questions ------------------------------------------------------------------------------------
 
 
-class ItemBankViewSet(SnippetViewSet):
-    model = ItemBank
-    icon = "folder-open-inverse"
-    menu_label = _("Item banks")
-    menu_order = 100
-    list_display = ["title", "code", "is_calibrated"]
-    search_fields = ["code", "title"]
-    panels = [FieldPanel("title"), FieldPanel("code"), FieldPanel("is_calibrated")]
+class QuestionForm(WagtailAdminModelForm):
+    """A draft may be unfinished; what is published may not."""
+
+    def _post_clean(self):
+        self.instance.is_unfinished = self.is_deferred_validation
+        super()._post_clean()
+
+
+class QuestionCopyView(CopyView):
+    """A copy is another question: it gets a number of its own."""
+
+    def get_initial_form_instance(self):
+        question = super().get_initial_form_instance()
+        question.code = ""
+        return question
+
+
+class LanguagesColumn(Column):
+    """Each language of the site: live, draft or missing, and the way to change that."""
+
+    def __init__(self, **kwargs):
+        super().__init__("languages", label=_("Languages"), **kwargs)
+
+    def get_value(self, question: ItemContent) -> SafeString:
+        return format_html_join(
+            " ",
+            '<a class="w-status{}" href="{}" title="{}">{}</a>',
+            (self._tag(question, locale) for locale in question_locales()),
+        )
+
+    def _tag(self, question: ItemContent, locale: Locale) -> tuple[str, str, str, str]:
+        code = locale.language_code.upper()
+        pk = getattr(question, f"pk_{locale.pk}")
+        if pk is None:
+            url = reverse(
+                "wagtail_localize:submit_snippet_translation",
+                args=["assessments", "itemcontent", quote(question.pk)],
+            )
+            words = _now("Not translated into %(language)s yet") % {"language": locale}
+            return " desk-missing", url, words, f"+ {code}"
+        url = reverse("wagtailsnippets_assessments_itemcontent:edit", args=[quote(pk)])
+        if getattr(question, f"live_{locale.pk}"):
+            words = _now("Live in %(language)s") % {"language": locale}
+            return " w-status--primary", url, words, code
+        words = _now("A draft in %(language)s") % {"language": locale}
+        return "", url, words, f"{code} · {_now('draft')}"
+
+
+def question_locales() -> list[Locale]:
+    return list(Locale.objects.order_by("pk"))
+
+
+def questions_in_source_language() -> QuerySet[ItemContent]:
+    """One row a question, as first written, with the state of each language beside it."""
+    older = ItemContent.objects.filter(
+        translation_key=OuterRef("translation_key"), pk__lt=OuterRef("pk")
+    )
+    states = {}
+    for locale in question_locales():
+        translation = ItemContent.objects.filter(
+            translation_key=OuterRef("translation_key"), locale=locale
+        )
+        states[f"pk_{locale.pk}"] = Subquery(translation.values("pk")[:1])
+        states[f"live_{locale.pk}"] = Subquery(translation.values("live")[:1])
+    return (
+        ItemContent.objects.filter(~Exists(older))
+        .select_related("bank", "competency__framework")
+        .annotate(**states)
+    )
 
 
 class ItemContentViewSet(SnippetViewSet):
     model = ItemContent
     icon = "help"
     menu_label = _("Questions")
-    menu_order = 200
+    menu_order = 100
     list_display = [
+        "stem_text",
         "code",
-        Column("stem_text", label=_("Question"), accessor=lambda content: content.stem_text),
         "bank",
         "item_type",
+        Column("competency", label=_("Competency"), accessor="competency.code"),
         "level",
         "status",
-        "live",
+        LanguagesColumn(),
     ]
-    list_filter = ["bank", "competency", "level", "item_type", "status", "live"]
+    list_filter = ["bank", "item_type", "level", "status", "live", "competency"]
     list_per_page = 50
+    search_backend_name = None
+    search_fields = ["code", "stem"]
     copy_view_enabled = True
-    panels = [
-        MultiFieldPanel(
+    copy_view_class = QuestionCopyView
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ItemContent]:
+        return questions_in_source_language()
+
+    @cached_property
+    def edit_handler(self):
+        return ObjectList(
             [
-                FieldPanel("bank"),
-                FieldRowPanel([FieldPanel("competency"), FieldPanel("level")]),
-                FieldRowPanel([FieldPanel("item_type"), FieldPanel("difficulty")]),
-                FieldRowPanel([FieldPanel("code"), FieldPanel("status")]),
-            ],
-            heading=_("What it measures"),
-        ),
-        FieldPanel("stem"),
-        FieldPanel("options"),
-        MultiFieldPanel(
-            [
-                FieldRowPanel(
+                MultiFieldPanel(
                     [
-                        FieldPanel("numeric_value"),
-                        FieldPanel("numeric_tolerance"),
-                        FieldPanel("unit"),
-                    ]
-                )
+                        FieldPanel("bank"),
+                        FieldPanel("competency"),
+                        FieldRowPanel(
+                            [
+                                FieldPanel("level", help_text=_("As its framework numbers them.")),
+                                FieldPanel("item_type"),
+                            ]
+                        ),
+                    ],
+                    heading=_("What it measures"),
+                ),
+                FieldPanel("stem"),
+                FieldPanel("options"),
+                MultiFieldPanel(
+                    [
+                        FieldRowPanel(
+                            [
+                                FieldPanel("numeric_value"),
+                                FieldPanel("numeric_tolerance"),
+                                FieldPanel("unit"),
+                            ]
+                        )
+                    ],
+                    heading=_("The number, for a numeric question"),
+                ),
+                FieldPanel("explanation"),
+                MultiFieldPanel(
+                    [
+                        FieldRowPanel(
+                            [
+                                FieldPanel(
+                                    "status", help_text=_("Only active questions are drawn.")
+                                ),
+                                FieldPanel("difficulty"),
+                            ]
+                        ),
+                        FieldPanel("code"),
+                    ],
+                    heading=_("In the bank"),
+                ),
             ],
-            heading=_("The number, for a numeric question"),
-        ),
-        FieldPanel("explanation"),
+            base_form_class=QuestionForm,
+        )
+
+
+# --- Banks ----------------------------------------------------------------------------------------
+
+
+def bank_questions(bank: ItemBank) -> SafeString:
+    """How many questions a bank can give, leading to them."""
+    url = reverse("wagtailsnippets_assessments_itemcontent:list")
+    return format_html('<a href="{}?bank={}">{}</a>', url, bank.pk, bank.active_items)
+
+
+class ItemBankViewSet(SnippetViewSet):
+    model = ItemBank
+    icon = "folder-open-inverse"
+    menu_label = _("Item banks")
+    menu_order = 200
+    list_display = [
+        "title",
+        "code",
+        Column("active_items", label=_("Active questions"), accessor=bank_questions),
+        BooleanColumn("is_calibrated", label=_("Calibrated")),
     ]
+    search_fields = ["code", "title"]
+    panels = [
+        FieldPanel("title", heading=_("Title")),
+        FieldPanel(
+            "code",
+            help_text=_(
+                "A short name without spaces, such as “open-data”. Questions are numbered by it: "
+                "open-data-001."
+            ),
+        ),
+        FieldPanel("is_calibrated"),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ItemBank]:
+        active = Q(items__status=ItemStatus.ACTIVE, items__current_version__isnull=False)
+        return ItemBank.objects.annotate(active_items=Count("items", filter=active))
+
+
+# --- Assessments ----------------------------------------------------------------------------------
 
 
 class AssessmentViewSet(SnippetViewSet):
@@ -68,21 +225,43 @@ class AssessmentViewSet(SnippetViewSet):
     icon = "clipboard-list"
     menu_label = _("Assessments")
     menu_order = 300
-    list_display = ["title", "code", "kind", "is_open", "cut_score"]
+    list_display = [
+        "title",
+        "code",
+        "kind",
+        Column("module", label=_("Module"), accessor=lambda row: getattr(row, "module", "")),
+        "cut_score",
+        BooleanColumn("is_open", label=_("Open")),
+    ]
     list_filter = ["kind", "is_open"]
     search_fields = ["code", "title"]
     panels = [
-        FieldPanel("title"),
-        FieldRowPanel([FieldPanel("code"), FieldPanel("kind")]),
-        FieldPanel("instructions"),
+        FieldPanel("title", heading=_("Title")),
+        FieldRowPanel(
+            [
+                FieldPanel("code", help_text=_("A short name without spaces.")),
+                FieldPanel("kind"),
+            ]
+        ),
+        FieldPanel(
+            "instructions",
+            heading=_("Instructions"),
+            help_text=_("Shown before it begins, with the time limit and what is needed to pass."),
+        ),
         InlinePanel(
             "sections",
             heading=_("Where the questions come from"),
-            label=_("section"),
+            label=_("Section"),
+            help_text=_("Each section draws its questions at random from one bank."),
             min_num=1,
             panels=[
-                FieldPanel("bank"),
-                FieldRowPanel([FieldPanel("competency"), FieldPanel("count")]),
+                FieldPanel("bank", heading=_("Bank")),
+                FieldRowPanel(
+                    [
+                        FieldPanel("count"),
+                        FieldPanel("competency", heading=_("Only of this competency")),
+                    ]
+                ),
             ],
         ),
         MultiFieldPanel(
@@ -94,15 +273,23 @@ class AssessmentViewSet(SnippetViewSet):
             heading=_("Rules"),
         ),
         MultiFieldPanel(
-            [FieldRowPanel([FieldPanel("min_items"), FieldPanel("max_items")])],
-            heading=_("Placement"),
+            [
+                HelpPanel(
+                    content=_("A placement stops between these numbers. A final ignores them.")
+                ),
+                FieldRowPanel([FieldPanel("min_items"), FieldPanel("max_items")]),
+            ],
+            heading=_("For a placement"),
             classname="collapsed",
         ),
     ]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Assessment]:
+        return Assessment.objects.select_related("module")
+
 
 class AssessmentDesk(SnippetViewSetGroup):
-    items = (ItemBankViewSet, ItemContentViewSet, AssessmentViewSet)
+    items = (ItemContentViewSet, ItemBankViewSet, AssessmentViewSet)
     menu_label = _("Assessments")
     menu_icon = "clipboard-list"
     menu_order = 210

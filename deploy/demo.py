@@ -27,6 +27,7 @@ MADE_BY_THE_DEMO = (
     "academy.sqlite3-wal",
     "mail",
     "media",
+    "private",
     "queue",
     "static",
 )

@@ -16,7 +16,9 @@ SPREAD = 190
 
 def beginning_of(person: Person, position: int, now: datetime) -> datetime:
     """The first day of a person's story: some time after they joined and the academy opened."""
-    if person.story == "pilot":
+    if person.story == "left":
+        days = OPENED
+    elif person.story == "pilot":
         days = PILOT - 5 * position
     else:
         days = min(person.joined - 4, OPENED - (position * 29) % SPREAD)

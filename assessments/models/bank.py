@@ -1,6 +1,7 @@
 """Item banks: what is asked, in every language, and the immutable versions that were asked."""
 
 import uuid
+from html import unescape
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -189,11 +190,24 @@ class ItemContent(
     lesson_uuid = models.UUIDField(null=True, blank=True, editable=False)
 
     override_translatable_fields = [
-        SynchronizedField("code"),
-        SynchronizedField("item_type"),
-        SynchronizedField("status"),
+        *(
+            SynchronizedField(name, overridable=False)
+            for name in (
+                "bank",
+                "code",
+                "item_type",
+                "competency",
+                "level",
+                "status",
+                "difficulty",
+                "numeric_value",
+                "numeric_tolerance",
+            )
+        ),
         TranslatableField("unit"),
     ]
+    #: Set by a form that keeps a draft: what makes a question complete is not asked for yet.
+    is_unfinished = False
     search_fields = [
         index.SearchField("stem"),
         index.SearchField("code"),
@@ -208,23 +222,46 @@ class ItemContent(
         ordering = ["bank_id", "code", "id"]
 
     def __str__(self) -> str:
-        return self.code or str(_("New question"))
+        return self.stem_text or self.code or str(_("New question"))
 
     @property
     def stem_text(self) -> str:
         """The question without markup, short enough for a list."""
-        return Truncator(strip_tags(self.stem)).chars(90)
+        return Truncator(unescape(strip_tags(self.stem))).chars(90)
+
+    stem_text.fget.short_description = _("question")
 
     def clean(self):
         super().clean()
-        problem = item_type_for(self.item_type).problem(self)
-        if problem:
-            raise ValidationError(problem)
-        if (
-            self.competency_id
-            and not self.competency.framework.levels.filter(number=self.level).exists()
-        ):
-            raise ValidationError({"level": _("The competency's framework has no such level.")})
+        problems = {"code": self._code_problem(), "level": self._level_problem()}
+        if not self.is_unfinished:
+            item_type = item_type_for(self.item_type)
+            field = "options" if item_type.has_options else "numeric_value"
+            problems[field] = item_type.problem(self)
+        problems = {field: problem for field, problem in problems.items() if problem}
+        if problems:
+            raise ValidationError(problems)
+
+    def _code_problem(self) -> str | None:
+        if not self.code or self.bank_id is None:
+            return None
+        namesakes = ItemContent.objects.filter(bank=self.bank_id, code=self.code)
+        if not namesakes.exclude(translation_key=self.translation_key).exists():
+            return None
+        return _("Another question of this bank has this code.")
+
+    def _level_problem(self) -> str | None:
+        if self.competency_id is None or self.level is None:
+            return None
+        framework = self.competency.framework
+        numbers = sorted(framework.levels.values_list("number", flat=True))
+        if self.level in numbers or not numbers:
+            return None
+        return _("%(framework)s has the levels %(first)d to %(last)d.") % {
+            "framework": framework,
+            "first": numbers[0],
+            "last": numbers[-1],
+        }
 
     def get_preview_template(self, request, mode_name):
         return "assessments/item_preview.html"

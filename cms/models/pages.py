@@ -28,6 +28,7 @@ from wagtail_localize.fields import SynchronizedField, TranslatableField
 from academy.competencies.models import Competency
 from assessments.models import Assessment
 from cms.blocks import LessonBody
+from courses.models import Module
 
 
 class HomePage(Page):
@@ -129,7 +130,13 @@ class CoursePage(Page):
         FieldPanel("measured_by"),
         FieldPanel("audience"),
         FieldPanel("image"),
-        InlinePanel("module_links", heading=_("Modules"), label=_("module"), min_num=1),
+        InlinePanel(
+            "module_links",
+            heading=_("Modules"),
+            label=_("Module"),
+            min_num=1,
+            help_text=_("In the order they are taken. Write them first, in the module library."),
+        ),
         FieldPanel("validity_months"),
     ]
     parent_page_types = ["cms.CataloguePage"]
@@ -142,8 +149,8 @@ class CoursePage(Page):
     ]
     override_translatable_fields = [
         SynchronizedField("image"),
-        SynchronizedField("validity_months"),
-        SynchronizedField("module_links"),
+        SynchronizedField("validity_months", overridable=False),
+        SynchronizedField("module_links", overridable=False),
     ]
     template = "cms/course_page.html"
 
@@ -165,7 +172,7 @@ class CourseModuleLink(TranslatableMixin, Orderable):
     module = models.ForeignKey("cms.ModulePage", on_delete=models.PROTECT, related_name="+")
 
     panels = [PageChooserPanel("module", "cms.ModulePage")]
-    override_translatable_fields = [SynchronizedField("module")]
+    override_translatable_fields = [SynchronizedField("module", overridable=False)]
 
     class Meta(TranslatableMixin.Meta, Orderable.Meta):
         verbose_name = _("module of a course")
@@ -210,15 +217,25 @@ class ModulePage(Page):
         FieldPanel("summary"),
         FieldPanel("outcome"),
         FieldPanel("measured_by"),
-        InlinePanel("teaches", heading=_("Competencies taught"), label=_("competency")),
-        FieldPanel("final_assessment"),
+        InlinePanel(
+            "teaches",
+            heading=_("Competencies taught"),
+            label=_("Competency"),
+            help_text=_("Who passes the final assessment holds these, up to the level named."),
+        ),
+        FieldPanel(
+            "final_assessment",
+            help_text=_("What proves the module. Write it first, under Assessments."),
+        ),
     ]
     parent_page_types = ["cms.LibraryPage"]
     subpage_types = ["cms.LessonPage"]
     override_translatable_fields = [
-        SynchronizedField("final_assessment"),
-        SynchronizedField("teaches"),
+        SynchronizedField("final_assessment", overridable=False),
+        SynchronizedField("teaches", overridable=False),
     ]
+    #: A final assessment proves one module: a copy of a module needs one of its own.
+    exclude_fields_in_copy = ["final_assessment"]
 
     class Meta:
         verbose_name = _("module")
@@ -226,21 +243,28 @@ class ModulePage(Page):
 
     def clean(self):
         super().clean()
-        if self.final_assessment_id:
-            other = (
-                ModulePage.objects.filter(final_assessment=self.final_assessment_id)
-                .exclude(translation_key=self.translation_key)
-                .first()
+        other = self._other_with_final_assessment()
+        if other is not None:
+            raise ValidationError(
+                {
+                    "final_assessment": _(
+                        "“%(module)s” has this final assessment already. Choose another, or write "
+                        "one for this module."
+                    )
+                    % {"module": other}
+                }
             )
-            if other is not None:
-                raise ValidationError(
-                    {
-                        "final_assessment": _(
-                            "“%(module)s” has this final assessment already. Make one of its own."
-                        )
-                        % {"module": other}
-                    }
-                )
+
+    def _other_with_final_assessment(self):
+        """Another module's page, or the row of one whose page is gone but was proven by it."""
+        if self.final_assessment_id is None:
+            return None
+        pages = ModulePage.objects.filter(final_assessment=self.final_assessment_id)
+        rows = Module.objects.filter(final_assessment=self.final_assessment_id)
+        return (
+            pages.exclude(translation_key=self.translation_key).first()
+            or rows.exclude(uuid=self.translation_key).first()
+        )
 
     def serve(self, request, *args, **kwargs):
         """A module is met within a course: lead to the first that has it."""
@@ -263,7 +287,18 @@ class ModuleTeaches(TranslatableMixin, Orderable):
     competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
     level = models.PositiveSmallIntegerField(_("level"), validators=[MinValueValidator(1)])
 
-    panels = [FieldRowPanel([FieldPanel("competency"), FieldPanel("level")])]
+    panels = [
+        FieldRowPanel(
+            [
+                FieldPanel("competency"),
+                FieldPanel("level", help_text=_("As its framework numbers them.")),
+            ]
+        )
+    ]
+    override_translatable_fields = [
+        SynchronizedField("competency", overridable=False),
+        SynchronizedField("level", overridable=False),
+    ]
 
     class Meta(TranslatableMixin.Meta, Orderable.Meta):
         verbose_name = _("competency taught")
@@ -298,7 +333,10 @@ class LessonPage(Page):
     parent_page_types = ["cms.ModulePage"]
     subpage_types: list = []
     search_fields = [*Page.search_fields, index.SearchField("summary"), index.SearchField("body")]
-    override_translatable_fields = [SynchronizedField("minutes"), TranslatableField("body")]
+    override_translatable_fields = [
+        SynchronizedField("minutes", overridable=False),
+        TranslatableField("body"),
+    ]
     template = "cms/lesson_preview.html"
 
     class Meta:

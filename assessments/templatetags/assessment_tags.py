@@ -1,0 +1,21 @@
+"""Words for what an item holds."""
+
+from decimal import Decimal, InvalidOperation
+
+from django import template
+from django.utils.formats import number_format
+
+register = template.Library()
+
+
+@register.filter
+def plain_number(value) -> str:
+    """A decimal as people write it in the active language: "7E+2" is 700, "0.50" is 0.5.
+
+    An answer that is no number is given back as it is.
+    """
+    try:
+        number = Decimal(str(value)).normalize()
+    except InvalidOperation:
+        return str(value)
+    return number_format(number) if number.is_finite() else str(value)

@@ -1,0 +1,243 @@
+"""Every view of ours, tried by everyone: denied unless allowed.
+
+The walk over the URL patterns fails for a view that is not listed here, so that none is forgotten.
+"""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from academy.people import roles
+from academy.people.models import User
+from academy.people.services import assign_membership
+from courses.models import Enrollment, PlanItem
+from credentials.models import Credential
+from credentials.services import issue_credential
+from tests.factories import world
+from tests.factories.people import OrgUnitFactory, PositionFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+OURS = {"assessments", "cms", "courses", "credentials", "portal", "reporting", "xapi"}
+
+#: Open to anyone, with the reason.
+PUBLIC = {
+    "cms:brand_css": "the colours of the public pages",
+    "cms:catalogue": "leads to a public page",
+    "cms:course": "leads to a public page",
+    "cms:accessibility": "leads to a public page",
+    "cms:privacy": "leads to a public page",
+    "credentials:verify_form": "anyone may verify",
+    "credentials:verify": "whoever holds the code may verify",
+    "xapi:about": "xAPI Communication 2.8: about asks for no authentication",
+}
+#: Its own authentication: an operator's session to read, an LRS client's key for the rest.
+LRS = {"xapi:statements"}
+HR_ONLY = {
+    "reporting:coverage",
+    "reporting:people",
+    "reporting:completions",
+    "reporting:person",
+}
+#: Any signed-in person, about themselves.
+OWN = {
+    "assessments:placement_intro",
+    "courses:enroll",
+    "courses:module",
+    "courses:start_final",
+    "portal:add_to_plan",
+    "portal:credentials",
+    "portal:home",
+    "portal:plan",
+    "portal:record",
+    "portal:renew_plan",
+    "portal:settings",
+    "cms:lesson_any",
+}
+#: Only the person whose row it is; 404 for everybody else, whatever their role.
+OWNER = {
+    "assessments:placement_item",
+    "assessments:question",
+    "assessments:result",
+    "assessments:review",
+    "assessments:save",
+    "assessments:submit",
+    "cms:booklet",
+    "cms:continue",
+    "cms:lesson",
+    "courses:complete_lesson",
+    "courses:withdraw",
+    "credentials:document",
+    "credentials:status",
+    "portal:defer",
+    "portal:placement_result",
+    "portal:remove_from_plan",
+    "portal:skip",
+    "portal:unskip",
+}
+MANAGERS = {"portal:team"}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *OWN, *OWNER, *MANAGERS}
+
+
+def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = pattern.namespace or namespace
+            yield from our_views(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern) and namespace in OURS:
+            yield f"{namespace}:{pattern.name}"
+
+
+@pytest.fixture
+def made():
+    return world.make()
+
+
+@pytest.fixture
+def owner(made) -> User:
+    """Somebody who has one of everything."""
+    person = UserFactory(role=roles.LEARNER)
+    world.take_placement(made, person)
+    world.learn(made, person)
+    world.take_final(made, person)
+    issue_credential(Credential.objects.get(learner=person).pk)
+    return person
+
+
+@pytest.fixture
+def urls(made, owner) -> dict[str, str]:
+    placement, final = owner.attempts.order_by("pk")
+    enrollment = Enrollment.objects.get(learner=owner)
+    lesson = made.module.lessons.first()
+    item = PlanItem.objects.get(learner=owner)
+    credential = Credential.objects.get(learner=owner)
+    arguments = {
+        "assessments:placement_item": [placement.uuid],
+        "assessments:question": [final.uuid, 1],
+        "assessments:result": [final.uuid],
+        "assessments:review": [final.uuid],
+        "assessments:save": [final.uuid, 1],
+        "assessments:submit": [final.uuid],
+        "cms:booklet": [made.module.uuid],
+        "cms:continue": [enrollment.uuid],
+        "cms:course": [made.course.uuid],
+        "cms:lesson": [enrollment.uuid, lesson.uuid],
+        "cms:lesson_any": [lesson.uuid],
+        "courses:complete_lesson": [enrollment.uuid, lesson.uuid],
+        "courses:enroll": [made.course.uuid],
+        "courses:module": [made.module.uuid],
+        "courses:start_final": [made.module.uuid],
+        "courses:withdraw": [enrollment.uuid],
+        "credentials:document": [credential.uuid],
+        "credentials:status": [credential.uuid],
+        "credentials:verify": [credential.code],
+        "portal:defer": [item.uuid],
+        "portal:placement_result": [placement.uuid],
+        "portal:remove_from_plan": [item.uuid],
+        "portal:skip": [item.uuid],
+        "portal:unskip": [item.uuid],
+        "reporting:person": [owner.uuid],
+    }
+    return {name: reverse(name, args=arguments.get(name)) for name in ALL}
+
+
+def signed_in(role: str | None) -> Client:
+    client = Client()
+    if role:
+        client.force_login(UserFactory(role=role))
+    return client
+
+
+def statuses(client: Client, url: str) -> set[int]:
+    """What GET and POST answer; 405 says nothing about permission."""
+    return {client.get(url).status_code, client.post(url, {}).status_code} - {405}
+
+
+def test_every_view_is_listed_with_its_rule():
+    found = set(our_views())
+    assert found == ALL, f"unlisted: {found - ALL}; gone: {ALL - found}"
+
+
+def test_anonymous_people_are_led_to_the_sign_in_page(urls):
+    client = Client()
+    for name, url in urls.items():
+        if name in PUBLIC:
+            assert client.get(url).status_code in (200, 302, 404), name
+            continue
+        if name in LRS:
+            assert statuses(client, url) == {401}, name
+            continue
+        response = client.get(url)
+        if response.status_code == 405:
+            response = client.post(url)
+        assert response.status_code == 302 and "/accounts/login/" in response.url, name
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_a_role_opens_nobody_elses_pages(urls, role):
+    client = signed_in(role)
+    for name in OWNER:
+        assert statuses(client, urls[name]) == {404}, name
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_reports_are_for_hr_alone(urls, role):
+    client = signed_in(role)
+    for name in HR_ONLY:
+        expected = 200 if role == roles.HR else 403
+        assert client.get(urls[name]).status_code == expected, name
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_own_pages_are_for_everyone_signed_in(urls, role):
+    client = signed_in(role)
+    for name in OWN:
+        assert statuses(client, urls[name]) <= {200, 302, 400, 404}, name
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_only_an_operators_session_reads_the_record_store(urls, role):
+    response = signed_in(role).get(urls["xapi:statements"])
+    assert response.status_code == (200 if role == roles.OPERATOR else 403)
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_the_team_page_is_for_those_who_have_a_team(urls, owner, role):
+    person = UserFactory(role=role)
+    client = Client()
+    client.force_login(person)
+    assert client.get(urls["portal:team"]).status_code == 403
+    from datetime import date
+
+    assign_membership(
+        person=owner,
+        unit=OrgUnitFactory(),
+        position=PositionFactory(),
+        manager=person,
+        valid_from=date(2024, 1, 1),
+    )
+    assert client.get(urls["portal:team"]).status_code == 200
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_the_admin_is_for_trainers_hr_and_operators(made, role):
+    response = signed_in(role).get(reverse("wagtailadmin_home"))
+    allowed = role in (roles.TRAINER, roles.HR, roles.OPERATOR)
+    assert response.status_code == (200 if allowed else 403)
+
+
+def test_a_superuser_without_a_role_reads_no_placement_answers(urls):
+    client = Client()
+    client.force_login(User.objects.create_superuser("root@academy.example", "x"))
+    for name in ("portal:placement_result", "assessments:result"):
+        assert client.get(urls[name]).status_code == 404
+
+
+def test_what_does_not_exist_is_not_found(made, owner):
+    client = Client()
+    client.force_login(owner)
+    for name in ("portal:placement_result", "credentials:document", "cms:continue"):
+        assert client.get(reverse(name, args=[uuid.uuid4()])).status_code == 404
