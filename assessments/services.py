@@ -192,7 +192,7 @@ def _shuffled_options(version: ItemVersion, generator: random.Random) -> list[st
 
 
 def _show(attempt: Attempt, version: ItemVersion, position: int, at: datetime) -> Response:
-    generator = random.Random(f"{attempt.seed}:{position}")
+    generator = random.Random(f"{attempt.seed}:{position}")  # noqa: S311 - to be replayed
     return Response.objects.create(
         attempt=attempt,
         learner_id=attempt.learner_id,
@@ -239,16 +239,14 @@ def start_attempt(
         seed=seed,
         cut_score=assessment.cut_score,
         started_at=at,
-        deadline_at=(
-            at + timedelta(minutes=float(limit * learner.time_factor)) if limit else None
-        ),
+        deadline_at=(at + timedelta(minutes=float(limit * learner.time_factor)) if limit else None),
     )
     if attempt.is_placement:
         attempt.pinned = pin_placement(assessment)
         attempt.save()
         _show_next_placement_item(attempt, at)
     else:
-        versions = _draw(assessment, random.Random(seed))
+        versions = _draw(assessment, random.Random(seed))  # noqa: S311 - to be replayed
         attempt.save()
         for position, version in enumerate(versions):
             _show(attempt, version, position, at)
@@ -288,7 +286,9 @@ def save_answer(
     at = at or now()
     attempt = lock_attempt(attempt)
     _refuse_late(attempt, at)
-    response = attempt.responses.select_related("item_version__item").filter(position=position).first()
+    response = (
+        attempt.responses.select_related("item_version__item").filter(position=position).first()
+    )
     if response is None:
         raise AcademyError(_("There is no such question in this attempt."))
     if sequence <= response.sequence:
@@ -369,9 +369,7 @@ def answer_placement(
     attempt = lock_attempt(attempt)
     if attempt.status == Attempt.Status.GRADED:
         return attempt
-    response = (
-        attempt.responses.select_related("item_version__item").order_by("-position").first()
-    )
+    response = attempt.responses.select_related("item_version__item").order_by("-position").first()
     if response is None or response.position != position or response.answered_at is not None:
         return attempt
     version = response.item_version

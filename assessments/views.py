@@ -106,9 +106,7 @@ def placement_item(request: HttpRequest, uuid: UUID) -> HttpResponse:
             return redirect("assessments:placement_item", uuid=attempt.uuid)
     if attempt.status == Attempt.Status.GRADED:
         return redirect("portal:placement_result", uuid=attempt.uuid)
-    response = (
-        attempt.responses.select_related("item_version__item").order_by("-position").first()
-    )
+    response = attempt.responses.select_related("item_version__item").order_by("-position").first()
     rules = attempt.pinned["rules"]
     return render(
         request,
@@ -333,9 +331,11 @@ def _explained(response: Response) -> dict:
             {**option, "is_right": option["id"] in right, "is_chosen": option["id"] in chosen}
             for option in sorted(
                 words["options"],
-                key=lambda option: response.option_order.index(option["id"])
-                if option["id"] in response.option_order
-                else 99,
+                key=lambda option: (
+                    response.option_order.index(option["id"])
+                    if option["id"] in response.option_order
+                    else 99
+                ),
             )
         ],
     }

@@ -63,9 +63,11 @@ class CatalogueSearch:
             ).prefetch_related("modules")
         }
         taught: dict[int, list[Competency]] = {}
-        for row in ModuleCompetency.objects.filter(
-            module__courses__in=courses.values()
-        ).select_related("competency__framework").distinct():
+        for row in (
+            ModuleCompetency.objects.filter(module__courses__in=courses.values())
+            .select_related("competency__framework")
+            .distinct()
+        ):
             taught.setdefault(row.module_id, []).append(row.competency)
         for page in pages:
             course = courses.get(page.translation_key)

@@ -4,11 +4,12 @@ The source of a page is the page it was first written as: the oldest of its tran
 """
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.dispatch import receiver
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
-from cms.models import CoursePage, LessonPage, ModulePage
+from cms.models import CourseModuleLink, CoursePage, LessonPage, ModulePage
 from courses import services
 from courses.models import Course, Lesson, Module
 
@@ -34,30 +35,50 @@ def sync_outline(sender, instance: Page, **kwargs):
         return
     with transaction.atomic():
         if sender is CoursePage:
-            services.sync_course(
-                uuid=instance.translation_key,
-                title=instance.title,
-                outcome=instance.outcome,
-                language=language,
-                validity_months=instance.validity_months,
-                modules=[
-                    link.module.translation_key
-                    for link in instance.module_links.select_related("module").order_by("sort_order")
-                ],
-            )
+            sync_course(instance, language)
         elif sender is ModulePage:
             sync_module(instance, language)
+            sync_courses_of(instance)
         else:
             sync_lesson(instance, language)
 
 
+def sync_course(page: CoursePage, language: str) -> None:
+    links = page.module_links.select_related("module").order_by("sort_order")
+    services.sync_course(
+        uuid=page.translation_key,
+        title=page.title,
+        outcome=page.outcome,
+        language=language,
+        validity_months=page.validity_months,
+        modules=[link.module.translation_key for link in links],
+    )
+
+
+def sync_courses_of(module: ModulePage) -> None:
+    """A course published before one of its modules gets it when the module is published."""
+    waiting = (
+        CourseModuleLink.objects.filter(
+            module__translation_key=module.translation_key, course__live=True
+        )
+        .exclude(
+            course__translation_key__in=Course.objects.filter(
+                modules__uuid=module.translation_key
+            ).values("uuid")
+        )
+        .select_related("course__locale")
+    )
+    for page in {link.course for link in waiting}:
+        if is_source(page):
+            sync_course(page, page.locale.language_code)
+
+
 def sync_module(page: ModulePage, language: str) -> None:
-    lessons = LessonPage.objects.child_of(page).live()
     services.sync_module(
         uuid=page.translation_key,
         title=page.title,
         language=language,
-        minutes=sum(lessons.values_list("minutes", flat=True)),
+        minutes=sum(lessons_of(page).values_list("minutes", flat=True)),
         final_assessment=page.final_assessment,
         teaches=[(row.competency, row.level) for row in page.teaches.select_related("competency")],
     )
@@ -73,14 +94,23 @@ def sync_lesson(page: LessonPage, language: str) -> None:
         order=0,
         language=language,
     )
-    sync_order(module)
-    if module.live:
+    sync_lessons_of(module)
+
+
+def sync_lessons_of(module: ModulePage) -> None:
+    """The order of the module's lessons, and its length, which is theirs together."""
+    lessons = lessons_of(module)
+    services.reorder_lessons(order=list(lessons.values_list("translation_key", flat=True)))
+    if module.live and is_source(module):
         sync_module(module, module.locale.language_code)
 
 
-def sync_order(module: Page) -> None:
-    lessons = LessonPage.objects.child_of(module).live().order_by("path")
-    services.reorder_lessons(order=list(lessons.values_list("translation_key", flat=True)))
+def lessons_of(module: ModulePage) -> QuerySet[LessonPage]:
+    """Its lessons in order. The row tells what is live: a page that is being deleted still says so."""
+    live = Lesson.objects.filter(is_live=True).values("uuid")
+    return (
+        LessonPage.objects.child_of(module).live().filter(translation_key__in=live).order_by("path")
+    )
 
 
 @receiver(page_unpublished, dispatch_uid="cms.withdraw")
@@ -90,14 +120,17 @@ def withdraw(sender, instance: Page, **kwargs):
         return
     services.withdraw(model=model, uuid=instance.translation_key)
     if sender is LessonPage:
-        module = instance.get_parent().specific
-        if module.live:
-            sync_module(module, module.locale.language_code)
+        sync_lessons_of(instance.get_parent().specific)
 
 
 @receiver(post_page_move, dispatch_uid="cms.sync_move")
-def sync_move(sender, instance: Page, **kwargs):
+def sync_move(sender, instance: Page, parent_page_before: Page, **kwargs):
     """Lessons were put in another order, or under another module."""
     page = instance.specific
-    if isinstance(page, LessonPage) and page.live and is_source(page):
+    if not isinstance(page, LessonPage) or not page.live or not is_source(page):
+        return
+    with transaction.atomic():
         sync_lesson(page, page.locale.language_code)
+        before = parent_page_before.specific
+        if isinstance(before, ModulePage) and before.pk != page.get_parent().pk:
+            sync_lessons_of(before)

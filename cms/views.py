@@ -146,9 +146,9 @@ def lesson_any(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def booklet(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """All lessons of a module on one page, for paper. For people enrolled in a course that has it."""
     module = get_object_or_404(Module, uuid=uuid, is_live=True)
-    enrolled = Enrollment.objects.filter(
-        learner=request.user, course__modules=module
-    ).exclude(status=Enrollment.Status.WITHDRAWN)
+    enrolled = Enrollment.objects.filter(learner=request.user, course__modules=module).exclude(
+        status=Enrollment.Status.WITHDRAWN
+    )
     if not enrolled.exists():
         raise NotFound(_("Enrol in a course that has this module to print its booklet."))
     keys = list(module.lessons.filter(is_live=True).values_list("uuid", flat=True))

@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import (
     FieldPanel,
@@ -20,11 +21,13 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.models import Locale
+from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 from wagtail.snippets.views.snippets import (
     CopyView,
     SnippetViewSet,
     SnippetViewSetGroup,
 )
+from wagtail_localize.models import Translation, TranslationSource
 
 from assessments.models import Assessment, ItemBank, ItemContent
 from assessments.models.bank import ItemStatus
@@ -70,14 +73,14 @@ class LanguagesColumn(Column):
                 "wagtail_localize:submit_snippet_translation",
                 args=["assessments", "itemcontent", quote(question.pk)],
             )
-            words = _now("Not translated into %(language)s yet") % {"language": locale}
+            words = gettext("Translate into %(language)s") % {"language": locale}
             return " desk-missing", url, words, f"+ {code}"
         url = reverse("wagtailsnippets_assessments_itemcontent:edit", args=[quote(pk)])
         if getattr(question, f"live_{locale.pk}"):
-            words = _now("Live in %(language)s") % {"language": locale}
+            words = gettext("Live in %(language)s") % {"language": locale}
             return " w-status--primary", url, words, code
-        words = _now("A draft in %(language)s") % {"language": locale}
-        return "", url, words, f"{code} · {_now('draft')}"
+        words = gettext("A draft in %(language)s") % {"language": locale}
+        return "", url, words, gettext("%(language)s · draft") % {"language": code}
 
 
 def question_locales() -> list[Locale]:
@@ -103,6 +106,45 @@ def questions_in_source_language() -> QuerySet[ItemContent]:
     )
 
 
+class TranslateQuestions(SnippetBulkAction):
+    """Begin the translation of many questions; they are drafts until somebody publishes them."""
+
+    models = [ItemContent]
+    display_name = _("Translate")
+    action_type = "translate"
+    aria_label = _("Translate the selected questions")
+    template_name = "cms/admin/translate_questions.html"
+    action_priority = 10
+
+    def check_perm(self, question: ItemContent) -> bool:
+        return self.request.user.has_perm("wagtail_localize.submit_translation")
+
+    @classmethod
+    def execute_action(cls, objects, user=None, **kwargs) -> tuple[int, int]:
+        begun = 0
+        for question in objects:
+            done = question.get_translations(inclusive=True).values("locale")
+            missing = Locale.objects.exclude(pk__in=done)
+            source, _created = TranslationSource.get_or_create_from_instance(question)
+            for locale in missing:
+                translation, _created = Translation.objects.update_or_create(
+                    source=source, target_locale=locale, defaults={"enabled": True}
+                )
+                translation.save_target(user=user, publish=False)
+                begun += 1
+        return begun, 0
+
+    def get_execution_context(self) -> dict:
+        return {**super().get_execution_context(), "user": self.request.user}
+
+    def get_success_message(self, num_parent_objects: int, num_child_objects: int) -> str:
+        return ngettext(
+            "%(count)d translation begun. It is a draft until you publish it.",
+            "%(count)d translations begun. They are drafts until you publish them.",
+            num_parent_objects,
+        ) % {"count": num_parent_objects}
+
+
 class ItemContentViewSet(SnippetViewSet):
     model = ItemContent
     icon = "help"
@@ -113,7 +155,7 @@ class ItemContentViewSet(SnippetViewSet):
         "code",
         "bank",
         "item_type",
-        Column("competency", label=_("Competency"), accessor="competency.code"),
+        Column("competency", label=_("Competency"), accessor="competency.title"),
         "level",
         "status",
         LanguagesColumn(),
@@ -214,7 +256,7 @@ class ItemBankViewSet(SnippetViewSet):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ItemBank]:
         active = Q(items__status=ItemStatus.ACTIVE, items__current_version__isnull=False)
-        return ItemBank.objects.annotate(active_items=Count("items", filter=active))
+        return ItemBank.objects.annotate(active_items=Count("items", filter=active)).order_by("code")
 
 
 # --- Assessments ----------------------------------------------------------------------------------

@@ -1,8 +1,88 @@
-"""The trainers' desk: banks, questions and assessments in the Wagtail admin."""
+"""The trainers' desk in the Wagtail admin: its menu, its first page, and what it warns of."""
 
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin import messages
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.staticfiles import versioned_static
+from wagtail.admin.ui.sidebar import LinkMenuItem
+from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
-
-from cms.viewsets import AssessmentDesk
+from assessments.models import Assessment
+from cms.desk import (
+    DeskPanel,
+    assessment_warnings,
+    page_warnings,
+    shelf,
+    writes_pages,
+    writes_questions,
+)
+from cms.models import CataloguePage, LibraryPage
+from cms.viewsets import AssessmentDesk, TranslateQuestions
 
 register_snippet(AssessmentDesk)
+hooks.register("register_bulk_action", TranslateQuestions)
+
+
+@hooks.register("insert_global_admin_css")
+def desk_css() -> SafeString:
+    return format_html('<link rel="stylesheet" href="{}">', versioned_static("cms/desk.css"))
+
+
+# --- Menu -----------------------------------------------------------------------------------------
+
+
+class ShelfMenuItem(MenuItem):
+    """The pages below the catalogue or the module library, for those who write them."""
+
+    def __init__(self, model: type[Page], label, **kwargs):
+        self.model = model
+        super().__init__(label, "", name=f"shelf-{model._meta.model_name}", **kwargs)
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return writes_pages(request.user, shelf(self.model))
+
+    def render_component(self, request: HttpRequest) -> LinkMenuItem:
+        url = reverse("wagtailadmin_explore", args=[shelf(self.model).pk])
+        return LinkMenuItem(self.name, self.label, url, icon_name=self.icon_name)
+
+
+@hooks.register("register_admin_menu_item")
+def courses_menu_item() -> MenuItem:
+    return ShelfMenuItem(CataloguePage, _("Courses"), icon_name="form", order=201)
+
+
+@hooks.register("register_admin_menu_item")
+def modules_menu_item() -> MenuItem:
+    return ShelfMenuItem(LibraryPage, _("Modules"), icon_name="folder-open-1", order=202)
+
+
+# --- First page -----------------------------------------------------------------------------------
+
+
+@hooks.register("construct_homepage_panels")
+def desk_panel(request: HttpRequest, panels: list) -> None:
+    if writes_questions(request.user):
+        panels.append(DeskPanel())
+
+
+# --- Warnings -------------------------------------------------------------------------------------
+
+
+@hooks.register("after_publish_page")
+def warn_of_page(request: HttpRequest, page: Page) -> None:
+    for warning in page_warnings(page):
+        messages.warning(request, warning)
+
+
+@hooks.register("after_create_snippet")
+@hooks.register("after_edit_snippet")
+def warn_of_assessment(request: HttpRequest, instance) -> None:
+    if isinstance(instance, Assessment):
+        for warning in assessment_warnings(instance):
+            messages.warning(request, warning)

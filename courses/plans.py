@@ -92,9 +92,11 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
             item.due_on = planned[module_id].due_on
             item.order = order[module_id]
             item.reasons = list(planned[module_id].competencies)
-        teaches = next(one.teaches for one in catalogue if one.module == module_id) if (
-            module_id in modules
-        ) else {}
+        teaches = (
+            next(one.teaches for one in catalogue if one.module == module_id)
+            if (module_id in modules)
+            else {}
+        )
         if module_id in proven:
             item.state = PlanItem.State.PROVEN
         elif item.state != PlanItem.State.SKIPPED:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -157,12 +158,21 @@ def withdraw(*, model: type, uuid: UUID) -> None:
 
 @transaction.atomic
 def enroll(*, learner: User, course: Course, at: datetime | None = None) -> Enrollment:
-    """Enroll, or return the enrollment that is active: a second click makes no second one."""
+    """Enroll, or return the enrollment that is active: a second click makes no second one.
+
+    A course that was completed, and whose certificate has not run out, is not taken again: that
+    enrollment is returned. Once it has run out a new one begins, in which the modules have to be
+    proven anew; lessons done before stay done, so that renewing is shorter than the first time.
+    """
     at = at or now()
     lock_person(learner)
-    active = Enrollment.objects.active().filter(learner=learner, course=course).first()
+    mine = Enrollment.objects.filter(learner=learner, course=course)
+    active = mine.active().first()
     if active is not None:
         return active
+    completed = mine.completed().order_by("-completed_at").first()
+    if completed is not None and still_valid(completed, at=at):
+        return completed
     if not course.is_live:
         raise NotFound(_("This course is no longer offered."))
     membership = Membership.objects.on(at.date()).primary().filter(person=learner).first()
@@ -171,11 +181,18 @@ def enroll(*, learner: User, course: Course, at: datetime | None = None) -> Enro
         course=course,
         unit=membership.unit if membership else None,
         enrolled_at=at,
+        counts_from=completed.completed_at if completed else None,
     )
     statements.enrolled(enrollment)
     # Modules proven before count at once: a course may be complete the moment it is begun.
     complete_course_if_due(enrollment, at=at)
     return enrollment
+
+
+def still_valid(enrollment: Enrollment, *, at: datetime) -> bool:
+    """Whether what a completed enrollment earned has not run out."""
+    months = enrollment.course.validity_months
+    return months is None or at < enrollment.completed_at + relativedelta(months=months)
 
 
 @transaction.atomic
@@ -317,11 +334,19 @@ def progress_of(
         .order_by("completed_at")
     ):
         proven[completion.module_id] = completion
+
+    def counting(enrollment: Enrollment, module: Module) -> ModuleCompletion | None:
+        found = proven.get(module.pk)
+        since = enrollment.counts_from
+        return found if found and (since is None or found.completed_at > since) else None
+
     return [
         CourseProgress(
             enrollment,
             [
-                ModuleProgress(module, lessons.get(module.pk, []), done, proven.get(module.pk))
+                ModuleProgress(
+                    module, lessons.get(module.pk, []), done, counting(enrollment, module)
+                )
                 for module in outline.get(enrollment.course_id, [])
             ],
         )
@@ -334,7 +359,11 @@ def progress_of(
 
 @transaction.atomic
 def start_final(
-    *, learner: User, module: Module, enrollment: Enrollment | None = None, at: datetime | None = None
+    *,
+    learner: User,
+    module: Module,
+    enrollment: Enrollment | None = None,
+    at: datetime | None = None,
 ) -> Attempt:
     """Start (or resume) a module's final assessment under the enrollment's registration.
 
@@ -424,8 +453,10 @@ def complete_course_if_due(enrollment: Enrollment, *, at: datetime) -> bool:
     [progress] = progress_of([enrollment], at=at)
     if not course_is_complete(module.state for module in progress.modules):
         return False
-    won = Enrollment.objects.active().filter(pk=enrollment.pk).update(
-        status=Enrollment.Status.COMPLETED, completed_at=at
+    won = (
+        Enrollment.objects.active()
+        .filter(pk=enrollment.pk)
+        .update(status=Enrollment.Status.COMPLETED, completed_at=at)
     )
     if not won:
         return False
@@ -439,8 +470,10 @@ def complete_course_if_due(enrollment: Enrollment, *, at: datetime) -> bool:
 @transaction.atomic
 def withdraw_enrollment(*, enrollment: Enrollment) -> None:
     """Leave a course. What was done stays on record; one may enroll again later."""
-    changed = Enrollment.objects.active().filter(pk=enrollment.pk).update(
-        status=Enrollment.Status.WITHDRAWN
+    changed = (
+        Enrollment.objects.active()
+        .filter(pk=enrollment.pk)
+        .update(status=Enrollment.Status.WITHDRAWN)
     )
     if not changed:
         raise Conflict(_("This enrolment is no longer in progress."))
@@ -449,6 +482,9 @@ def withdraw_enrollment(*, enrollment: Enrollment) -> None:
 def primary_position(person: User, *, on=None):
     """The position of the person's primary membership on the day, or None."""
     membership = (
-        Membership.objects.on(on or today()).primary().filter(person=person).select_related("position")
+        Membership.objects.on(on or today())
+        .primary()
+        .filter(person=person)
+        .select_related("position")
     ).first()
     return membership.position if membership else None

@@ -10,21 +10,15 @@ from courses.models import Course, Enrollment, LearningPlan, Lesson, Module, Mod
 
 
 def course_activity(course: Course) -> dict:
-    return activity(
-        kind="courses", uuid=course.uuid, type=ActivityType.COURSE, name=course.title
-    )
+    return activity(kind="courses", uuid=course.uuid, type=ActivityType.COURSE, name=course.title)
 
 
 def module_activity(module: Module) -> dict:
-    return activity(
-        kind="modules", uuid=module.uuid, type=ActivityType.MODULE, name=module.title
-    )
+    return activity(kind="modules", uuid=module.uuid, type=ActivityType.MODULE, name=module.title)
 
 
 def lesson_activity(lesson: Lesson) -> dict:
-    return activity(
-        kind="lessons", uuid=lesson.uuid, type=ActivityType.LESSON, name=lesson.title
-    )
+    return activity(kind="lessons", uuid=lesson.uuid, type=ActivityType.LESSON, name=lesson.title)
 
 
 def _within(*parents: dict) -> dict:
@@ -102,9 +96,7 @@ def module_skipped(learner: User, module: Module, registration: UUID, *, at: dat
     )
 
 
-def plan_renewed(
-    learner: User, plan: LearningPlan, modules: list[Module], *, at: datetime
-) -> UUID:
+def plan_renewed(learner: User, plan: LearningPlan, modules: list[Module], *, at: datetime) -> UUID:
     """`planned`: the modules now on the person's plan."""
     return record(
         actor=learner,

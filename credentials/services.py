@@ -73,7 +73,9 @@ def freeze_award(
                 competencies[competency.ref] = _(
                     "%(framework)s · %(code)s %(title)s — level %(level)s"
                 ) % {
-                    "framework": competency.framework.title.in_language(language).split(":")[0].strip(),
+                    "framework": competency.framework.title.in_language(language)
+                    .split(":")[0]
+                    .strip(),
                     "code": competency.code,
                     "title": competency.title.in_language(language),
                     "level": words,
@@ -128,9 +130,7 @@ def owe_credential(
         enrollment=enrollment,
         awarded_at=enrollment.completed_at,
     )
-    credential.award = freeze_award(
-        enrollment, completions, issuer=issuer, code=credential.code
-    )
+    credential.award = freeze_award(enrollment, completions, issuer=issuer, code=credential.code)
     if credential.award["expires_on"]:
         credential.expires_at = enrollment.completed_at + relativedelta(
             months=enrollment.course.validity_months

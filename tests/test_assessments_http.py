@@ -81,7 +81,8 @@ def test_saving_what_is_no_option_is_refused_and_keeps_what_was(browser, attempt
     save = reverse("assessments:save", args=[attempt.uuid, 1])
     browser.post(save, {"answer": world.right(first(attempt)), "seq": "1"})
     reply = browser.post(save, {"answer": "<script>", "seq": "2"})
-    assert reply.status_code == 400 and reply.json()["error"]
+    assert reply.status_code == 400
+    assert reply.json()["error"]
     assert first(attempt).answer == world.right(first(attempt))
 
 
@@ -113,16 +114,15 @@ def test_the_back_button_after_submitting_leads_to_the_result(browser, attempt):
 def test_the_servers_clock_decides(browser, attempt):
     answer = world.right(first(attempt))
     browser.post(question(attempt), {"answer": answer, "seq": "1"})
-    Attempt.objects.filter(pk=attempt.pk).update(
-        deadline_at=timezone.now() - timedelta(minutes=1)
-    )
+    Attempt.objects.filter(pk=attempt.pk).update(deadline_at=timezone.now() - timedelta(minutes=1))
     save = reverse("assessments:save", args=[attempt.uuid, 2])
     assert browser.post(save, {"answer": "x", "seq": "1"}).status_code in (400, 409)
     assert browser.get(question(attempt, 2)).url == reverse(
         "assessments:result", args=[attempt.uuid]
     )
     attempt.refresh_from_db()
-    assert attempt.status == Attempt.Status.GRADED and attempt.score_raw == 1
+    assert attempt.status == Attempt.Status.GRADED
+    assert attempt.score_raw == 1
     assert attempt.submitted_at == attempt.deadline_at
 
 
@@ -154,7 +154,8 @@ def test_the_cut_is_the_one_of_the_start(made, browser, attempt):
 
 def test_an_expired_session_asks_to_sign_in_and_saves_nothing(attempt):
     reply = Client().post(question(attempt), {"answer": world.right(first(attempt)), "seq": "1"})
-    assert reply.status_code == 302 and "/accounts/login/" in reply.url
+    assert reply.status_code == 302
+    assert "/accounts/login/" in reply.url
     assert first(attempt).answer is None
 
 

@@ -1,13 +1,17 @@
 """The thinnest loop, through the services: place, plan, learn, prove, credential, record."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 from django.utils.translation import override
 
 from academy.competencies.models import CompetencyRecord
 from academy.competencies.services import known_levels
 from academy.people.models import User
 from academy.xapi.models import Statement
-from courses import plans
+from courses import plans, services
 from courses.models import Enrollment, ModuleCompletion, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential, standing_of
@@ -29,14 +33,17 @@ def test_the_whole_loop(made):
     learner = person()
     world.take_placement(made, learner, able=False)
     known = known_levels(learner)[made.skill.pk]
-    assert known.held == 0 and known.placed == 1
+    assert known.held == 0
+    assert known.placed == 1
 
     item = PlanItem.objects.get(learner=learner)
-    assert item.module == made.module and item.state == PlanItem.State.TO_DO
+    assert item.module == made.module
+    assert item.state == PlanItem.State.TO_DO
 
     enrollment = world.learn(made, learner)
     attempt = world.take_final(made, learner)
-    assert attempt.passed and attempt.registration == enrollment.uuid
+    assert attempt.passed
+    assert attempt.registration == enrollment.uuid
 
     completion = ModuleCompletion.objects.get(learner=learner)
     assert completion.route == ModuleCompletion.Route.LEARNED
@@ -50,7 +57,8 @@ def test_the_whole_loop(made):
     credential = Credential.objects.get(enrollment=enrollment)
     assert issue_credential(credential.pk) is not None
     credential.refresh_from_db()
-    assert credential.is_issued and standing_of(credential) == "valid"
+    assert credential.is_issued
+    assert standing_of(credential) == "valid"
     assert credential.pdf.read(5) == b"%PDF-"
 
     verbs = [row.verb.rsplit("/", 1)[-1] for row in Statement.objects.order_by("id")]
@@ -85,3 +93,28 @@ def test_two_languages_are_one_record(made):
     assert made.module.lessons.count() == 2
     with override("fr"):
         assert str(made.course.title) == "Course (fr)"
+
+
+def test_a_completed_course_is_not_taken_again_while_its_certificate_stands(made):
+    learner = person()
+    world.take_final(made, learner)
+    first = Enrollment.objects.get(learner=learner)
+    assert services.enroll(learner=learner, course=made.course).pk == first.pk
+    assert Credential.objects.filter(learner=learner).count() == 1
+
+
+def test_a_certificate_that_ran_out_asks_for_a_new_proof(made):
+    learner = person()
+    made.course.validity_months = 12
+    made.course.save()
+    world.take_final(made, learner)
+    later = timezone.now() + timedelta(days=400)
+    again = services.enroll(learner=learner, course=made.course, at=later)
+    assert again.status == Enrollment.Status.ACTIVE
+    [progress] = services.progress_of([again], at=later)
+    assert progress.share < 1
+    with time_machine.travel(later + timedelta(days=1)):
+        world.take_final(made, learner)
+    again.refresh_from_db()
+    assert again.status == Enrollment.Status.COMPLETED
+    assert Credential.objects.filter(learner=learner).count() == 2

@@ -126,4 +126,3 @@ def test_queries_do_not_grow_with_the_data(
         if page != "course":
             world.enroll(learner=learner, course=course)
     assert count(django_assert_max_num_queries, browser, path, most) == small
-

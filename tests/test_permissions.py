@@ -173,7 +173,8 @@ def test_anonymous_people_are_led_to_the_sign_in_page(urls):
         response = client.get(url)
         if response.status_code == 405:
             response = client.post(url)
-        assert response.status_code == 302 and "/accounts/login/" in response.url, name
+        assert response.status_code == 302, name
+        assert "/accounts/login/" in response.url, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

@@ -118,7 +118,9 @@ class Profile(models.Model):
         Position, null=True, blank=True, on_delete=models.CASCADE, related_name="profile"
     )
     due_days = models.PositiveSmallIntegerField(
-        _("days to meet it"), default=180, help_text=_("Counted from the first day in the position.")
+        _("days to meet it"),
+        default=180,
+        help_text=_("Counted from the first day in the position."),
     )
 
     class Meta:

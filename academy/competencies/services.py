@@ -204,4 +204,6 @@ def asked_of(
                 asked[entry.competency_id] = Asked(
                     entry.competency, entry.level, due_on, profile.position_id is None
                 )
-    return sorted(asked.values(), key=lambda one: (one.competency.framework_id, one.competency.order))
+    return sorted(
+        asked.values(), key=lambda one: (one.competency.framework_id, one.competency.order)
+    )

@@ -525,7 +525,7 @@ def read(path: Path, shape: Shape) -> Any:
     """The data in a YAML file, once it fits its shape."""
     place = relative(path)
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), StrictLoader)
+        data = yaml.load(path.read_text(encoding="utf-8"), StrictLoader)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:
         raise ContentError([f"{place}: the file is missing"]) from None
     except yaml.YAMLError as error:

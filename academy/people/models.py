@@ -27,7 +27,9 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields):
-        return self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
+        return self.create_user(
+            email, password, **{**fields, "is_staff": True, "is_superuser": True}
+        )
 
 
 class User(AbstractUser):
@@ -91,7 +93,9 @@ class Identity(models.Model):
         verbose_name = _("identity")
         verbose_name_plural = _("identities")
         constraints = [
-            models.UniqueConstraint(fields=["home_page", "name"], name="people_identity_account_once"),
+            models.UniqueConstraint(
+                fields=["home_page", "name"], name="people_identity_account_once"
+            ),
             models.UniqueConstraint(
                 fields=["person"],
                 condition=Q(is_current=True, person__isnull=False),
@@ -153,7 +157,9 @@ class OrgUnitPlacement(models.Model):
                 name="people_placement_dates",
             ),
             models.UniqueConstraint(
-                fields=["unit"], condition=Q(valid_to__isnull=True), name="people_placement_one_open"
+                fields=["unit"],
+                condition=Q(valid_to__isnull=True),
+                name="people_placement_one_open",
             ),
         ]
 

@@ -239,9 +239,7 @@ def renew(request: HttpRequest) -> HttpResponse:
 def skip(request: HttpRequest, uuid: UUID) -> HttpResponse:
     item = _own_item(request, uuid)
     plans.accept_skip(item=item)
-    messages.success(
-        request, _("“%(module)s” is off your list.") % {"module": item.module.title}
-    )
+    messages.success(request, _("“%(module)s” is off your list.") % {"module": item.module.title})
     return redirect("portal:plan")
 
 
@@ -327,9 +325,7 @@ def placement_result(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _credentials(learner: User) -> list[Credential]:
-    rows = list(
-        Credential.objects.filter(learner=learner).select_related("course", "revocation")
-    )
+    rows = list(Credential.objects.filter(learner=learner).select_related("course", "revocation"))
     for row in rows:
         row.standing = standing_of(row)
     return rows

@@ -219,7 +219,15 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY = {
     name: []
-    for name in ("accelerometer", "camera", "geolocation", "gyroscope", "microphone", "payment", "usb")
+    for name in (
+        "accelerometer",
+        "camera",
+        "geolocation",
+        "gyroscope",
+        "microphone",
+        "payment",
+        "usb",
+    )
 }
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -256,7 +264,19 @@ WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILIMAGES_IMAGE_MODEL = "media.AcademyImage"
 WAGTAILDOCS_DOCUMENT_MODEL = "media.AcademyDocument"
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp", "svg"]
-WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "ods", "pdf", "pptx", "txt", "vtt", "xlsx", "mp4", "webm"]
+WAGTAILDOCS_EXTENSIONS = [
+    "csv",
+    "docx",
+    "odt",
+    "ods",
+    "pdf",
+    "pptx",
+    "txt",
+    "vtt",
+    "xlsx",
+    "mp4",
+    "webm",
+]
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
@@ -291,7 +311,10 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "render-owed-credentials": {"task": "credentials.tasks.sweep_credentials", "schedule": 20.0},
     "forward-statements": {"task": "academy.xapi.tasks.forward_statements", "schedule": 30.0},
-    "submit-overdue-attempts": {"task": "assessments.tasks.sweep_overdue_attempts", "schedule": 60.0},
+    "submit-overdue-attempts": {
+        "task": "assessments.tasks.sweep_overdue_attempts",
+        "schedule": 60.0,
+    },
 }
 
 # --- Learning record store ----------------------------------------------------------------------

@@ -13,7 +13,12 @@ if len(SECRET_KEY) < 50 or SECRET_KEY.startswith("development-"):
         "python -c 'import secrets; print(secrets.token_urlsafe(64))'"
     )
 _site = urlsplit(SITE_URL)
-if _site.scheme != "https" or (_site.hostname or "localhost") in {"localhost", "127.0.0.1", "::1", "0.0.0.0"}:
+if _site.scheme != "https" or (_site.hostname or "localhost") in {
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "0.0.0.0",
+}:
     raise ImproperlyConfigured(
         "SITE_URL must be the public https address of the academy: it is printed on credentials."
     )

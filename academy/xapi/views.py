@@ -79,9 +79,6 @@ class StatementsView(View):
     version = LATEST
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        # The middleware that sends an unknown page to its language must leave our 404s alone: it
-        # does where the URLs of the request have no languages.
-        request.urlconf = "academy.xapi.urls"
         through = None
         try:
             self._authenticate(request)

@@ -49,9 +49,7 @@ class Assessment(ClusterableModel):
     cooldown_hours = models.PositiveSmallIntegerField(
         _("hours to wait before a new attempt"), default=0
     )
-    shows_explanations = models.BooleanField(
-        _("show explanations after grading"), default=True
-    )
+    shows_explanations = models.BooleanField(_("show explanations after grading"), default=True)
     min_items = models.PositiveSmallIntegerField(
         _("fewest items a competency"), default=5, help_text=_("Placement only.")
     )

@@ -146,7 +146,12 @@ class VideoBlock(blocks.StructBlock):
         if cleaned["video"].file_extension.lower() not in {"mp4", "webm"}:
             errors["video"] = ValidationError(_("Choose an MP4 or WebM file."))
         with cleaned["captions"].open_file() as captions:
-            if not captions.read(16).decode("utf-8", "replace").lstrip("\ufeff").startswith("WEBVTT"):
+            if (
+                not captions.read(16)
+                .decode("utf-8", "replace")
+                .lstrip("\ufeff")
+                .startswith("WEBVTT")
+            ):
                 errors["captions"] = ValidationError(
                     _("This is not a WebVTT file: its first line must be WEBVTT.")
                 )

@@ -89,9 +89,7 @@ class CourseModule(models.Model):
     class Meta:
         ordering = ["course_id", "order"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["course", "module"], name="courses_course_module_once"
-            ),
+            models.UniqueConstraint(fields=["course", "module"], name="courses_course_module_once"),
         ]
 
     def __str__(self) -> str:

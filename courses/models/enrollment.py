@@ -34,6 +34,11 @@ class Enrollment(models.Model):
         related_name="+",
         help_text="The learner's primary unit when the enrollment began.",
     )
+    counts_from = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="For a recertification: what was proven before this instant does not count.",
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
     enrolled_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True)

@@ -1,6 +1,5 @@
 """A public servant's whole way, in a real browser, on the running demo, in English and in French."""
 
-import io
 import json
 import re
 import time
@@ -173,9 +172,9 @@ def test_from_sign_in_to_a_certificate_that_others_can_check(
     check(page)
     with page.expect_download() as download:
         download_link.first.click()
-    content = open(download.value.path(), "rb").read()
-    text = PdfReader(io.BytesIO(content)).pages[0].extract_text()
-    assert words["certificate"] in text and f"Žofia {last_name}" in text
+    text = PdfReader(download.value.path()).pages[0].extract_text()
+    assert words["certificate"] in text
+    assert f"Žofia {last_name}" in text
     code = re.search(r"[34-9BCDFGHJKMNPQRTVWXY]{4}-\S{4}-\S{4}", text)[0]
 
     # Anyone can check it, without an account.
@@ -202,7 +201,8 @@ def test_from_sign_in_to_a_certificate_that_others_can_check(
     ).json()
     kinds = [one["object"]["definition"]["type"] for one in answer["statements"]]
     assert "http://adlnet.gov/expapi/activities/course" in kinds
-    assert email not in json.dumps(answer) and last_name not in json.dumps(answer)
+    assert email not in json.dumps(answer)
+    assert last_name not in json.dumps(answer)
 
 
 OWE_AGAIN = """
@@ -244,7 +244,7 @@ def test_a_worker_killed_while_making_certificates_is_only_a_delay(running_demo:
             break
     running_demo.kill_worker()
     issued, every, _earned = map(int, running_demo.shell(STATES).split())
-    assert 0 < issued, "the worker made nothing"
+    assert issued > 0, "the worker made nothing"
     running_demo.start_worker()
     deadline = time.monotonic() + 120
     while issued < every and time.monotonic() < deadline:
