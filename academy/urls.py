@@ -12,6 +12,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from academy.core import views as core
+from cms import views as cms
 
 urlpatterns = [
     path("health/live", core.live, name="health_live"),
@@ -30,6 +31,7 @@ urlpatterns += i18n_patterns(
     path("", include("assessments.urls")),
     path("", include("courses.urls")),
     path("", include("cms.urls")),
+    re_path(wagtail_urls.serve_pattern, cms.serve),
     path("", include(wagtail_urls)),
 )
 if settings.DEBUG:

@@ -4,12 +4,15 @@ The source of a page is the page it was first written as: the oldest of its tran
 """
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
-from cms.models import CourseModuleLink, CoursePage, LessonPage, ModulePage
+from cms.context_processors import forget_brand
+from cms.course_context import forget_sheets
+from cms.models import BrandSettings, CourseModuleLink, CoursePage, LessonPage, ModulePage
 from courses import services
 from courses.models import Course, Lesson, Module
 
@@ -134,3 +137,26 @@ def sync_move(sender, instance: Page, parent_page_before: Page, **kwargs):
         before = parent_page_before.specific
         if isinstance(before, ModulePage) and before.pk != page.get_parent().pk:
             sync_lessons_of(before)
+
+
+# --- What is kept in the cache --------------------------------------------------------------------
+
+
+def forget_pages(sender, **kwargs) -> None:
+    """A page changed: course pages are put together anew once the change is committed."""
+    transaction.on_commit(forget_sheets)
+
+
+for _signal in (page_published, page_unpublished, post_page_move, post_delete):
+    _signal.connect(
+        forget_pages,
+        sender=None if _signal is not post_delete else CoursePage,
+        dispatch_uid="cms.forget_pages",
+    )
+
+
+@receiver(post_save, sender=BrandSettings, dispatch_uid="cms.forget_brand")
+def forget_colours(sender, instance: BrandSettings, **kwargs):
+    """The identity was saved: pages show it, and its stylesheet gets a new address."""
+    BrandSettings.objects.filter(pk=instance.pk).update(revision=F("revision") + 1)
+    transaction.on_commit(forget_brand)

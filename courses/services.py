@@ -1,6 +1,6 @@
 """Enrolling, learning, proving, completing, and keeping the outline in step with the pages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -301,24 +301,49 @@ class CourseProgress:
         return None
 
 
+#: A course's live modules in order, each with its live lessons in order.
+Outline = list[tuple[Module, list[Lesson]]]
+
+
+def outlines_of(courses: Iterable[int]) -> dict[int, Outline]:
+    """By course id. Two queries."""
+    rows = list(
+        CourseModule.objects.filter(course__in=courses, module__is_live=True).select_related(
+            "module__final_assessment"
+        )
+    )
+    lessons: dict[int, list[Lesson]] = {}
+    for lesson in Lesson.objects.filter(module__in={row.module_id for row in rows}, is_live=True):
+        lessons.setdefault(lesson.module_id, []).append(lesson)
+    outlines: dict[int, Outline] = {}
+    for row in rows:
+        outlines.setdefault(row.course_id, []).append((row.module, lessons.get(row.module_id, [])))
+    return outlines
+
+
 def progress_of(
     enrollments: Sequence[Enrollment], *, at: datetime | None = None
 ) -> list[CourseProgress]:
     """Where a person is in these enrollments (all theirs). Four queries, however many there are."""
-    at = at or now()
     if not enrollments:
         return []
+    outlines = outlines_of({enrollment.course_id for enrollment in enrollments})
+    return _progress(enrollments, outlines, at or now())
+
+
+def progress_within(
+    enrollment: Enrollment, outline: Outline, *, at: datetime | None = None
+) -> CourseProgress:
+    """Where a person is in one enrollment whose course's outline is at hand. Two queries."""
+    [progress] = _progress([enrollment], {enrollment.course_id: outline}, at or now())
+    return progress
+
+
+def _progress(
+    enrollments: Sequence[Enrollment], outlines: dict[int, Outline], at: datetime
+) -> list[CourseProgress]:
     learner_id = enrollments[0].learner_id
-    courses = {enrollment.course_id for enrollment in enrollments}
-    outline: dict[int, list[Module]] = {}
-    for row in CourseModule.objects.filter(course__in=courses, module__is_live=True).select_related(
-        "module__final_assessment"
-    ):
-        outline.setdefault(row.course_id, []).append(row.module)
-    modules = {module.pk for course in outline.values() for module in course}
-    lessons: dict[int, list[Lesson]] = {}
-    for lesson in Lesson.objects.filter(module__in=modules, is_live=True):
-        lessons.setdefault(lesson.module_id, []).append(lesson)
+    modules = {module.pk for outline in outlines.values() for module, _lessons in outline}
     # A shared module's lessons count in every course the person is taking.
     done = frozenset(
         LessonProgress.objects.filter(
@@ -344,10 +369,8 @@ def progress_of(
         CourseProgress(
             enrollment,
             [
-                ModuleProgress(
-                    module, lessons.get(module.pk, []), done, counting(enrollment, module)
-                )
-                for module in outline.get(enrollment.course_id, [])
+                ModuleProgress(module, lessons, done, counting(enrollment, module))
+                for module, lessons in outlines.get(enrollment.course_id, [])
             ],
         )
         for enrollment in enrollments

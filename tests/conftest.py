@@ -17,6 +17,7 @@ import pytest
 from django.core.cache import cache, caches
 from django.db import connection
 from django.utils import translation
+from pytest_django.plugin import blocking_manager_key
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("academy", "assessments", "cms", "courses", "credentials")
@@ -34,6 +35,32 @@ def pytest_configure(config: pytest.Config) -> None:
         base = server if number or location.endswith("/0") else location
         settings.CACHES["default"]["LOCATION"] = f"{base}/{number + 1 + int(worker[2:])}"
         caches.close_all()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Write again what a flush took and `cms.seed` cannot know: a permission that a migration of
+    wagtail-localize wrote, and the roles that have it."""
+    outcome = yield
+    marker = item.get_closest_marker("django_db")
+    if (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
+        getattr(item, "fixturenames", ())
+    ):
+        from django.contrib.auth.models import Permission
+        from django.contrib.contenttypes.models import ContentType
+
+        from cms import seed
+
+        with item.config.stash[blocking_manager_key].unblock():
+            Permission.objects.get_or_create(
+                codename="submit_translation",
+                content_type=ContentType.objects.get(
+                    app_label="wagtail_localize", model="translation"
+                ),
+                defaults={"name": "Can submit translations"},
+            )
+            seed.ensure_roles()
+    return outcome
 
 
 @pytest.fixture(scope="session")

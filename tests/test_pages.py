@@ -1,11 +1,13 @@
 """Every page opens for those it is for, in both languages, within its number of queries."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
+from wagtail.models import Site
 
 from academy.people.models import User
-from cms.models import CataloguePage, CoursePage, HomePage
+from cms.models import BrandSettings, CataloguePage, CoursePage, HomePage
 from credentials.models import Credential
 from credentials.services import issue_credential
 from tests.factories import teaching, world
@@ -100,14 +102,14 @@ def test_the_catalogue_filters_by_competency_and_length(made, client):
 
 
 def count(django_assert_max_num_queries, browser: Client, path: str, most: int) -> int:
-    browser.get(path)  # what is cached for everyone is cached now
+    browser.get(path)  # what is kept for everyone is kept now
     with django_assert_max_num_queries(most) as context:
         assert browser.get(path).status_code == 200
     return len(context.captured_queries)
 
 
 @pytest.mark.parametrize(
-    ("page", "most"), [("dashboard", 15), ("catalogue", 15), ("course", 20), ("lesson", 15)]
+    ("page", "most"), [("dashboard", 15), ("catalogue", 15), ("course", 6), ("lesson", 15)]
 )
 def test_queries_do_not_grow_with_the_data(
     made, browser, learner, django_assert_max_num_queries, page, most
@@ -126,3 +128,61 @@ def test_queries_do_not_grow_with_the_data(
         if page != "course":
             world.enroll(learner=learner, course=course)
     assert count(django_assert_max_num_queries, browser, path, most) == small
+
+
+def test_a_kept_course_page_shows_what_is_published_next(
+    made, client, django_capture_on_commit_callbacks
+):
+    path = url_of(CoursePage, "en")
+    client.get(path)
+    page = CoursePage.objects.get(locale__language_code="en")
+    page.summary = "Something new"
+    with django_capture_on_commit_callbacks(execute=True):
+        page.save_revision().publish()
+    assert "Something new" in client.get(path).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        page.unpublish()
+    assert client.get(path).status_code == 404
+
+
+def test_a_kept_course_page_shows_each_person_their_own(made, browser, learner):
+    path = url_of(CoursePage, "en")
+    Client().get(path)
+    world.learn(made, learner)
+    assert browser.get(path).context["progress"].enrollment.learner == learner
+    assert Client().get(path).context["progress"] is None
+
+
+def test_the_identity_is_shown_when_it_is_saved(
+    made, client, django_capture_on_commit_callbacks
+):
+    client.get("/en/")
+    brand = BrandSettings.for_site(Site.objects.get(is_default_site=True))
+    brand.name, brand.primary = {"en": "Harbour School"}, "#5b21b6"
+    with django_capture_on_commit_callbacks(execute=True):
+        brand.save()
+    page = client.get("/en/").content.decode()
+    assert "Harbour School" in page
+    assert "#5b21b6" in client.get(reverse("cms:brand_css")).content.decode()
+    assert "brand.css?" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "colour", "accepted"),
+    [
+        ("primary", "#0f766e", True),
+        ("primary", "#9adfd0", False),
+        ("primary", "teal", False),
+        ("accent", "#f4a72c", True),
+        ("accent", "#14213d", False),
+    ],
+)
+def test_a_colour_without_contrast_is_refused(field, colour, accepted):
+    brand = BrandSettings.for_site(Site.objects.get(is_default_site=True))
+    setattr(brand, field, colour)
+    if accepted:
+        brand.full_clean()
+    else:
+        with pytest.raises(ValidationError) as refused:
+            brand.full_clean()
+        assert field in refused.value.message_dict

@@ -159,9 +159,13 @@ class CoursePage(Page):
         verbose_name_plural = _("courses")
 
     def get_context(self, request, *args, **kwargs):
-        from cms.course_context import course_context
+        from cms.course_context import course_context, keep_sheet, make_sheet
 
-        return {**super().get_context(request, *args, **kwargs), **course_context(self, request)}
+        sheet = make_sheet(self)
+        shown_to_all = self.live and not self.get_view_restrictions().exists()
+        if shown_to_all and not getattr(request, "is_preview", False):
+            keep_sheet(request.path, sheet)
+        return {**super().get_context(request, *args, **kwargs), **course_context(sheet, request)}
 
 
 class CourseModuleLink(TranslatableMixin, Orderable):

@@ -133,7 +133,7 @@ class RunningAcademy:
                     return
             except OSError:
                 time.sleep(0.2)
-        raise RuntimeError(f"The web server did not start:\n{self.log.read_text()}")
+        raise RuntimeError(f"The web server did not start:\n{self.log.read_text()[-4000:]}")
 
     # --- Its corner of each service --------------------------------------------------------------
 
