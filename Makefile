@@ -52,7 +52,7 @@ lint: $(VENV)/.test-stamp ## Check style, templates and layers
 
 .PHONY: layers
 layers: $(VENV)/.test-stamp ## Check that imports point down only
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo 2>/dev/null
 
 .PHONY: format
 format: $(VENV)/.test-stamp ## Put the Python code in form

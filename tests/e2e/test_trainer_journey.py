@@ -133,8 +133,11 @@ class Desk:
             self.page.locator(f"[name={name}]").fill(value)
 
     def write(self, editor: Locator, words: str) -> None:
-        """In a rich text field."""
+        """In a rich text field; what is written reaches the form a moment later."""
         editor.locator("[contenteditable=true]").first.fill(words)
+        expect(editor.locator("input[type=hidden][name]").first).to_have_value(
+            re.compile(re.escape(words))
+        )
 
     def choose(self, chooser: Locator, button: str, title: str) -> None:
         """A snippet in its chooser."""
@@ -148,11 +151,18 @@ class Desk:
         self.page.get_by_role("option", name=block, exact=True).click()
 
     def save(self) -> str:
+        self.settle()
         return self._finish(self.page.locator("footer button.action-save").first)
 
     def publish(self) -> str:
+        self.settle()
         self.page.locator("footer").get_by_role("button", name="More actions").click()
         return self._finish(self.page.locator("[name=action-publish]"))
+
+    def settle(self) -> None:
+        """Let Wagtail's own saving, half a second after the last change, come to its end."""
+        self.page.wait_for_timeout(800)
+        expect(self.page.locator(".w-autosave-indicator__state--saving")).to_be_hidden()
 
     def _finish(self, button: Locator) -> str:
         """Press the button; what the next page says."""
