@@ -52,7 +52,7 @@ lint: $(VENV)/.test-stamp ## Check style, templates and layers
 
 .PHONY: layers
 layers: $(VENV)/.test-stamp ## Check that imports point down only
-	@$(BIN)/lint-imports --no-logo 2>/dev/null
+	@$(BIN)/lint-imports --no-logo
 
 .PHONY: format
 format: $(VENV)/.test-stamp ## Put the Python code in form

@@ -21,6 +21,11 @@ from wagtail.admin.panels import (
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.models import Locale
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
+from wagtail.snippets.views.chooser import (
+    ChooseResultsView,
+    ChooseView,
+    SnippetChooserViewSet,
+)
 from wagtail.snippets.views.snippets import (
     CopyView,
     SnippetViewSet,
@@ -261,6 +266,39 @@ class ItemBankViewSet(SnippetViewSet):
 # --- Assessments ----------------------------------------------------------------------------------
 
 
+def module_of(assessment: Assessment) -> str:
+    """The module that the assessment proves, if it has one yet."""
+    return str(getattr(assessment, "module", ""))
+
+
+class FinalsOnly:
+    """A module chooses among final assessments, and sees which of them are taken."""
+
+    def get_object_list(self) -> QuerySet[Assessment]:
+        finals = super().get_object_list().filter(kind=Assessment.Kind.FINAL)
+        return finals.select_related("module")
+
+    @property
+    def columns(self) -> list[Column]:
+        return [
+            *super().columns,
+            Column("module", label=_("Proves already"), accessor=module_of),
+        ]
+
+
+class FinalChooseView(FinalsOnly, ChooseView):
+    pass
+
+
+class FinalChooseResultsView(FinalsOnly, ChooseResultsView):
+    pass
+
+
+class FinalChooserViewSet(SnippetChooserViewSet):
+    choose_view_class = FinalChooseView
+    choose_results_view_class = FinalChooseResultsView
+
+
 class AssessmentViewSet(SnippetViewSet):
     model = Assessment
     icon = "clipboard-list"
@@ -270,11 +308,12 @@ class AssessmentViewSet(SnippetViewSet):
         "title",
         "code",
         "kind",
-        Column("module", label=_("Module"), accessor=lambda row: getattr(row, "module", "")),
+        Column("module", label=_("Module"), accessor=module_of),
         "cut_score",
         BooleanColumn("is_open", label=_("Open")),
     ]
     list_filter = ["kind", "is_open"]
+    chooser_viewset_class = FinalChooserViewSet
     search_fields = ["code", "title"]
     panels = [
         FieldPanel("title", heading=_("Title")),

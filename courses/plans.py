@@ -59,54 +59,42 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
         .distinct()
         .prefetch_related("teaches")
     }
-    catalogue = [
-        Teaching(pk, {one.competency_id: one.level for one in module.teaches.all()}, module.minutes)
+    teaches = {
+        pk: {one.competency_id: one.level for one in module.teaches.all()}
         for pk, module in modules.items()
-    ]
+    }
+    catalogue = [Teaching(pk, teaches[pk], module.minutes) for pk, module in modules.items()]
     planned = {one.module: one for one in plan_modules(needs_of(asked, held), catalogue)}
-    order = {module: position for position, module in enumerate(planned)}
     proven = set(
         ModuleCompletion.objects.filter(learner=learner)
         .valid(at)
         .values_list("module_id", flat=True)
     )
     placement = latest_placement(learner)
-    placed = placed_competencies(placement) if placement else []
-    probabilities = probabilities_at_least(placed)
+    probabilities = probabilities_at_least(placed_competencies(placement)) if placement else {}
 
     before = {item.module_id: item for item in plan.items.all()}
-    for module_id, item in before.items():
-        kept = (
-            module_id in planned
-            or module_id in proven
-            or item.origin == PlanItem.Origin.ADDED
-            or item.state == PlanItem.State.SKIPPED
-        )
-        if not kept:
-            item.delete()
-    for module_id in [*planned, *(key for key in before if key in proven and key not in planned)]:
-        item = before.get(module_id) or PlanItem(
+    for order, (module_id, one) in enumerate(planned.items()):
+        item = before.pop(module_id, None) or PlanItem(
             plan=plan, learner=learner, module=modules[module_id]
         )
-        if module_id in planned:
-            item.due_on = planned[module_id].due_on
-            item.order = order[module_id]
-            item.reasons = list(planned[module_id].competencies)
-        teaches = (
-            next(one.teaches for one in catalogue if one.module == module_id)
-            if (module_id in modules)
-            else {}
-        )
+        item.order, item.due_on, item.reasons = order, one.due_on, list(one.competencies)
+        if item.state != PlanItem.State.SKIPPED:
+            _offer(item, placement, may_offer_skip(teaches[module_id], probabilities))
+        item.save()
+    for module_id, item in before.items():  # what the gap does not ask for (any more)
         if module_id in proven:
             item.state = PlanItem.State.PROVEN
-        elif item.state != PlanItem.State.SKIPPED:
-            offered = placement is not None and may_offer_skip(teaches, probabilities)
-            item.state = PlanItem.State.SKIP_OFFERED if offered else PlanItem.State.TO_DO
-            item.skip_attempt = placement.uuid if offered else None
-        item.save()
-    for item in plan.items.filter(origin=PlanItem.Origin.ADDED, module__in=proven):
-        PlanItem.objects.filter(pk=item.pk).update(state=PlanItem.State.PROVEN)
+            item.save(update_fields=["state"])
+        elif item.origin == PlanItem.Origin.GAP and item.state != PlanItem.State.SKIPPED:
+            item.delete()
     return plan
+
+
+def _offer(item: PlanItem, placement: Attempt | None, offered: bool) -> None:
+    """Offer to skip a module, or not: an offer that was there before may be gone."""
+    item.state = PlanItem.State.SKIP_OFFERED if offered else PlanItem.State.TO_DO
+    item.skip_attempt = placement.uuid if placement and offered else None
 
 
 @transaction.atomic

@@ -24,7 +24,8 @@ const DROPPED = [
   "accordion", "cookie-banner", "exit-this-page", "feedback", "file-upload", "footer", "generic-header",
   "header", "language-navigation", "link-image", "logo", "notification-banner", "pagination", "panel",
   "password-input", "phase-banner", "service-navigation", "skip-link", "tabs", "task-list", "character-count",
-  "breadcrumbs", "summary-card", "drop-zone", "template", "warning-text", "main-wrapper", "width-container",
+  "back-link", "breadcrumbs", "caption", "clearfix", "date-input", "details", "drop-zone", "error-summary", "grid",
+  "inset-text", "section-break", "summary-card", "table", "tag", "template", "warning-text", "main-wrapper", "width-container",
   "!-static", "!-padding", "!-margin-left", "!-margin-right", "!-margin-[0-9]",
 ];
 const dropped = new RegExp(`\\.govuk-\\\\?(?:${DROPPED.join("|").replaceAll("!", "\\\\?!")})(?![a-z])`);

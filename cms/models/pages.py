@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import (
     FieldPanel,
-    FieldRowPanel,
     InlinePanel,
     MultiFieldPanel,
     PageChooserPanel,
@@ -292,12 +291,8 @@ class ModuleTeaches(TranslatableMixin, Orderable):
     level = models.PositiveSmallIntegerField(_("level"), validators=[MinValueValidator(1)])
 
     panels = [
-        FieldRowPanel(
-            [
-                FieldPanel("competency"),
-                FieldPanel("level", help_text=_("As its framework numbers them.")),
-            ]
-        )
+        FieldPanel("competency"),
+        FieldPanel("level", help_text=_("As its framework numbers them.")),
     ]
     override_translatable_fields = [
         SynchronizedField("competency", overridable=False),

@@ -18,6 +18,14 @@ LESSONS = [
     {"en": "Say what you need", "fr": "Dites ce qu’il vous faut"},
     {"en": "Read the answer", "fr": "Lisez la réponse"},
 ]
+HEADING = {"en": "What to do", "fr": "Que faire"}
+HINT = {"en": "A hint", "fr": "Un conseil"}
+TEXTS = [
+    {"en": "Name the figures, the period and the area.", "fr": "Nommez chiffres, période et zone."},
+    {"en": "Compare the answer with your question.", "fr": "Comparez la réponse à la question."},
+]
+EXPLANATION = {"en": "The lesson says so.", "fr": "La leçon le dit."}
+FEEDBACK = {"en": "Think of the lesson.", "fr": "Pensez à la leçon."}
 COMPETENCY = "digcomp-2.2 1.1"
 
 
@@ -122,6 +130,20 @@ class Desk:
         self.page.goto(address)
         self.ready()
 
+    def follow(self, link: Locator) -> None:
+        with self.page.expect_navigation():
+            link.first.click()
+        self.ready()
+
+    def menu(self, *labels: str) -> None:
+        """Down the menu at the side."""
+        menu = self.page.get_by_role("navigation", name="Main menu").or_(
+            self.page.locator("#wagtail-sidebar nav")
+        )
+        for label in labels[:-1]:
+            menu.get_by_role("button", name=label).click()
+        self.follow(menu.get_by_role("link", name=labels[-1], exact=True))
+
     def ready(self) -> None:
         self.page.wait_for_function("() => document.body.classList.contains('ready')")
 
@@ -131,6 +153,7 @@ class Desk:
     def fill(self, **values: str) -> None:
         for name, value in values.items():
             self.page.locator(f"[name={name}]").fill(value)
+            self.page.keyboard.press("Tab")  # a title makes the slug when one leaves it
 
     def write(self, editor: Locator, words: str) -> None:
         """In a rich text field; what is written reaches the form a moment later."""
@@ -139,19 +162,29 @@ class Desk:
             re.compile(re.escape(words))
         )
 
+    def select_competency(self, name: str, level: str) -> None:
+        select = self.page.locator(f"[name={name}competency]")
+        option = select.locator("option", has_text=COMPETENCY)
+        select.select_option(option.get_attribute("value"))
+        self.fill(**{f"{name}level": level})
+
     def choose(self, chooser: Locator, button: str, title: str) -> None:
-        """A snippet in its chooser."""
+        """A snippet or a page in its chooser."""
         chooser.get_by_role("button", name=button).click()
-        self.page.locator(".modal-body").get_by_role("link", name=title, exact=True).click()
+        modal = self.page.locator(".modal-body")
+        modal.get_by_role("link", name=title, exact=True).click()
+        modal.wait_for(state="hidden")
         expect(chooser.get_by_text(title)).to_be_visible()
 
-    def insert(self, stream: Locator, block: str) -> None:
+    def insert(self, stream: Locator, block: str) -> Locator:
         """A block at the end of a stream."""
         stream.locator("button[title='Insert a block']").last.click()
-        self.page.get_by_role("option", name=block, exact=True).click()
+        options = self.page.get_by_role("option", name=block, exact=True)
+        if options.count():
+            options.click()
+        return stream.locator("[data-streamfield-child]").last
 
     def save(self) -> str:
-        self.settle()
         return self._finish(self.page.locator("footer button.action-save").first)
 
     def publish(self) -> str:
@@ -160,9 +193,14 @@ class Desk:
         return self._finish(self.page.locator("[name=action-publish]"))
 
     def settle(self) -> None:
-        """Let Wagtail's own saving, half a second after the last change, come to its end."""
-        self.page.wait_for_timeout(800)
-        expect(self.page.locator(".w-autosave-indicator__state--saving")).to_be_hidden()
+        """Let Wagtail's own saving, half a second after the last change, come to its end.
+
+        The first one makes the draft and gives the form its address; whoever presses a button
+        while it is under way makes a second one.
+        """
+        self.page.wait_for_function(
+            "() => document.querySelector('form[data-edit-form]').dataset.wUnsavedHasEditsValue === 'false'"
+        )
 
     def _finish(self, button: Locator) -> str:
         """Press the button; what the next page says."""
@@ -174,39 +212,50 @@ class Desk:
 
     # --- What is made ---------------------------------------------------------------------------
 
-    def add_question(self, question: Question) -> None:
+    def write_question(self, question: Question) -> None:
         self.choose(self.field("bank"), "Choose item bank", BANK["en"])
-        value = self.page.locator("[name=competency] option", has_text=COMPETENCY).get_attribute("value")
-        self.page.locator("[name=competency]").select_option(value)
-        self.fill(level="2")
+        self.select_competency("", "2")
         self.write(self.field("stem"), question.stem["en"])
-        self.write(self.field("explanation"), "It is so.")
+        self.write(self.field("explanation"), EXPLANATION["en"])
         if question.value:
             self.page.locator("[name=item_type]").select_option("numeric")
             self.fill(numeric_value=question.value)
             return
-        for number, words in enumerate((question.right, question.wrong)):
-            self.field("options").locator("button[title='Insert a block']").last.click()
-            self.page.locator(f"[name=options-{number}-value-text]").fill(words["en"])
-            self.page.locator(f"[name=options-{number}-value-feedback]").fill(f"About {words['en']}")
+        for number, option in enumerate((question.right, question.wrong)):
+            self.insert(self.field("options"), "Option")
+            self.page.locator(f"[name=options-{number}-value-text]").fill(option["en"])
+            self.page.locator(f"[name=options-{number}-value-feedback]").fill(FEEDBACK["en"])
         self.page.locator("[name=options-0-value-correct]").check()
 
-    def add_page(self, parent: str, title: str) -> None:
-        """From the explorer: the page of that title, then a page below it."""
-        self.page.get_by_role("link", name=parent, exact=True).first.click()
-        self.page.get_by_role("link", name="Add child page").or_(
-            self.page.get_by_role("link", name=re.compile("Add child page"))
-        ).first.click()
+    def write_lesson(self, title: str, text: str) -> None:
+        self.fill(title=title, minutes="7")
+        body = self.field("body")
+        self.insert(body, "Heading").locator("input[type=text]").fill(HEADING["en"])
+        self.write(self.insert(body, "Text"), text)
+        callout = self.insert(body, "Callout")
+        callout.locator("input[type=text]").fill(HINT["en"])
+        self.write(callout, text)
+
+    def add_below(self, title: str) -> None:
+        """In the explorer: a page below the one of this title."""
+        self.follow(self.page.get_by_role("link", name=title, exact=True))
+
+    # --- Translating ----------------------------------------------------------------------------
+
+    def submit_for_translation(self, subtree: bool) -> None:
+        """“Translate this page”, in the menu of the page that is open."""
+        self.page.locator("header").get_by_role("button", name="Actions").first.click()
+        self.follow(self.page.get_by_role("link", name="Translate this page"))
+        if subtree:
+            self.page.locator("[name=include_subtree]").check()
+        self.page.locator("[name=locales]").first.check()
+        with self.page.expect_navigation():
+            self.page.locator("[type=submit][value=Submit]").click()
         self.ready()
-        self.fill(title=title)
 
     def translate(self, words: dict[str, str]) -> None:
-        """Fill every row of the translation editor whose English is known, and publish."""
-        for row in self.page.locator(".js-translation-editor li").all():
-            english = row.inner_text()
-            if english in words:
-                row.get_by_role("button", name="Translate", exact=True).click()
+        """In the translation editor: every string in French, then publish."""
 
 
-def explorer(page: Page, menu: str) -> None:
-    page.get_by_role("navigation").get_by_role("link", name=menu, exact=True).click()
+def french(*texts: dict[str, str]) -> dict[str, str]:
+    return {text["en"]: text["fr"] for text in texts}

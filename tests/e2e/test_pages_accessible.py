@@ -1,0 +1,203 @@
+"""Every page a person meets, in both languages: axe finds nothing, nothing scrolls sideways.
+
+On the running demo, with one browser context a person. The newcomer has large print and reduced
+motion set, so that the pages of an assessment are seen with them.
+"""
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.academy import RunningAcademy
+from tests.e2e.helpers import assert_accessible, at_widths, sign_in
+
+PASSWORD = "academy-demo-2026"
+LANGUAGES = ("en", "fr")
+WEIGHT = 60 * 1024  # bytes of a learner's page without its pictures, as production sends them
+
+NEWCOMERS = """
+import datetime
+from academy.people.models import Membership, User
+from academy.people.services import assign_membership
+model = Membership.objects.get(person__email="learner@academy.example", valid_to=None)
+for language in ("en", "fr"):
+    person, made = User.objects.get_or_create(email=f"walker-{language}@academy.example",
+        defaults={"first_name": "Wren", "last_name": "Walker", "language": language,
+                  "large_print": True, "reduced_motion": True})
+    if made:
+        person.set_password(%r)
+        person.save()
+        assign_membership(person=person, unit=model.unit, position=model.position,
+            manager=model.manager, valid_from=datetime.date.today() - datetime.timedelta(days=3))
+""" % PASSWORD
+
+PEOPLE = """
+import json
+from assessments.models import Attempt
+from courses.models import Enrollment
+from credentials.models import Credential
+attempts = Attempt.objects.filter(status="graded", learner__email__endswith="@academy.example")
+placed = attempts.filter(assessment__kind="placement",
+    learner__in=Enrollment.objects.filter(status="active").values("learner")).exclude(
+    learner__email__startswith="walker").order_by("pk").first()
+credential = Credential.objects.filter(state="issued", revocation=None).order_by("pk")
+holder = credential.filter(learner__in=attempts.filter(assessment__kind="final").values("learner")).first()
+final = attempts.filter(assessment__kind="final", learner=holder.learner).order_by("pk").first()
+enrollment = Enrollment.objects.filter(learner=placed.learner, status="active").order_by("pk").first()
+print(json.dumps({
+    "learner": placed.learner.email, "placement": str(placed.uuid),
+    "enrollment": str(enrollment.uuid),
+    "module": str(enrollment.course.modules.filter(is_live=True).first().uuid),
+    "holder": holder.learner.email, "code": holder.code, "final": str(final.uuid),
+    "revoked": Credential.objects.exclude(revocation=None).values_list("code", flat=True).first(),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def known(running_demo: RunningAcademy) -> dict:
+    """Who and what to look at: found in the demo by what they are."""
+    running_demo.shell(NEWCOMERS)
+    return json.loads(running_demo.shell(PEOPLE))
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def open_as(new_page: Callable, language: str) -> Callable[..., Page]:
+    """A page of a new context in the language, signed in as the person where one is named."""
+
+    def open_page(email: str = "", **options) -> Page:
+        page = new_page(locale="fr-FR" if language == "fr" else "en-GB", **options)
+        if email:
+            sign_in(page, email, PASSWORD, language=language)
+        return page
+
+    return open_page
+
+
+def check(page: Page, language: str, path: str = "") -> None:
+    """Go there, if anywhere; the page is in the language, accessible, and fits at both widths."""
+    if path:
+        page.goto(path)
+    assert page.locator("html").get_attribute("lang") == language, page.url
+    assert page.locator("h1").count() == 1, page.url
+    for _width in at_widths(page):
+        assert_accessible(page)
+
+
+def submit(page: Page, selector: str) -> None:
+    with page.expect_navigation():
+        page.locator(selector).first.click()
+
+
+def test_pages_of_a_stranger(open_as, known: dict, language: str, console) -> None:
+    page = open_as()
+    for path in (f"/{language}/", f"/{language}/accounts/login/", "/verify/"):
+        check(page, language, path)
+    check(page, language, f"/{language}/catalogue-of-courses/")
+    page.goto(page.locator("main article a").first.get_attribute("href"))
+    check(page, language)
+    for code in (known["code"], known["revoked"]):
+        check(page, language, f"/verify/{code}")
+    console.allow("status of 404")
+    check(page, language, "/verify/AAAA-BBBB-CCCC")
+    assert page.locator(".ac-verdict").is_visible()
+
+
+def test_pages_of_a_learner(open_as, known: dict, language: str) -> None:
+    page = open_as(known["learner"])
+    root = f"/{language}/learning"
+    for path in ("/", "/plan/", f"/placement/{known['placement']}/", "/record/", "/settings/"):
+        check(page, language, root + path)
+    page.goto(f"{root}/plan/")
+    page.locator("#position").select_option(index=1)
+    submit(page, "form:has(#position) button")
+    check(page, language)
+    check(page, language, f"/{language}/learn/{known['enrollment']}/")
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.locator(".ac-outline__opener").click()
+    assert page.locator("#outline .ac-steps a").first.is_visible()
+    assert_accessible(page)
+    check(page, language, f"/{language}/learn/module/{known['module']}/print/")
+
+
+def test_pages_of_a_holder_and_of_a_manager(open_as, known: dict, language: str) -> None:
+    page = open_as(known["holder"])
+    check(page, language, f"/{language}/learning/credentials/")
+    check(page, language, f"/{language}/attempts/{known['final']}/result/")
+    manager = open_as("manager@academy.example")
+    check(manager, language, f"/{language}/team/")
+
+
+def test_pages_of_assessments(open_as, known: dict, language: str) -> None:
+    """In large print, without motion: from the placement's first item to a result."""
+    page = open_as(f"walker-{language}@academy.example")
+    assert "large-print" in page.locator("body").get_attribute("class")
+    check(page, language, f"/{language}/learning/")
+    check(page, language, f"/{language}/placement/")
+    submit(page, "main form button")
+    check(page, language)
+    submit(page, "main form button:not([name])")  # no answer: the page says so
+    assert page.locator("[data-error-summary]").is_visible()
+    check(page, language)
+
+    check(page, language, f"/{language}/modules/{known['module']}/final/")
+    submit(page, "main form button")
+    check(page, language)
+    page.locator("#flag").check(force=True)
+    submit(page, "#question [name=go]")
+    check(page, language)
+    submit(page, "#question [value=review]")
+    check(page, language)
+    submit(page, "main form[data-timer-submit] button")
+    check(page, language)
+
+
+def test_lesson_and_question_without_scripts(open_as, known: dict, language: str) -> None:
+    page = open_as(
+        known["learner"], java_script_enabled=False, viewport={"width": 320, "height": 640}
+    )
+    page.goto(f"/{language}/learn/{known['enrollment']}/")
+    assert page.locator("main h1").is_visible()
+    steps = page.locator("#outline .ac-steps a")
+    assert not steps.first.is_visible()
+    page.locator(".ac-outline__opener").click()
+    assert steps.first.is_visible()
+    page.goto(steps.first.get_attribute("href"))
+    option = page.locator(".ac-check__options details").first
+    option.locator("summary").click()
+    assert option.locator(".ac-check__verdict").is_visible()
+
+
+def test_weight_of_pages(open_as, known: dict, running_demo: RunningAcademy, language: str) -> None:
+    """Styles, scripts and the font as production sends them (compressed), and the page, without
+    pictures."""
+    page = open_as(known["learner"])
+    for path in ("learning/", "learning/plan/", f"learning/placement/{known['placement']}/"):
+        page.goto(f"/{language}/{path}")
+        linked = page.evaluate(
+            """() => [...document.querySelectorAll("link[rel=stylesheet], link[rel=preload], link[rel=icon], script[src]")]
+                .map((one) => one.href || one.src)"""
+        )
+        weight = len(page.request.get(page.url).body())
+        for address in linked:
+            body = page.request.get(address).body()
+            weight += len(body) if address.endswith(".woff2") else len(gzip.compress(body))
+        assert weight <= WEIGHT, f"{page.url}: {weight / 1024:.1f} KiB"
+
+
+def test_dates_are_written_out(open_as, known: dict, language: str) -> None:
+    """Day, month in words, year: read the same way in every country."""
+    page = open_as()
+    page.goto(f"/verify/{known['code']}")
+    written = page.locator(".ac-verdict__text").inner_text()
+    assert re.search(rf"\d{{1,2}}(er)? \w+ {date.today().year}", written), written
