@@ -42,7 +42,13 @@ def pin_placement(assessment: Assessment) -> dict:
                 _("The bank “%(bank)s” has no active questions. Tell your trainer.")
                 % {"bank": section.bank}
             )
-        bands = section.competency.framework.levels.values("band").distinct().count()
+        framework = section.competency.framework
+        bands = framework.levels.values("band").distinct().count()
+        if bands not in CUTS:
+            raise AcademyError(
+                _("A placement cannot tell apart the bands of “%(framework)s”: it needs 2 to 5.")
+                % {"framework": framework}
+            )
         area = len(pinned["cuts"])
         pinned["cuts"].append(CUTS[bands])
         pinned["competencies"].append(section.competency_id)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.http import QueryDict
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from assessments.models import (
     ItemContent,
     ItemVersion,
     Response,
+    Section,
 )
 from assessments.models.bank import ItemStatus
 from assessments.placement import pin_placement, placement_result, rebuild_run
@@ -161,15 +162,24 @@ def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> 
     return None
 
 
+def _pool(section: Section) -> QuerySet[Item]:
+    """The items a section draws from."""
+    items = Item.objects.filter(
+        bank=section.bank_id, status=ItemStatus.ACTIVE, current_version__isnull=False
+    )
+    return items.filter(competency=section.competency_id) if section.competency_id else items
+
+
+def question_count(assessment: Assessment) -> int:
+    """How many questions a final assessment asks; a section of 0 takes all of its bank."""
+    return sum(section.count or _pool(section).count() for section in assessment.sections.all())
+
+
 def _draw(assessment: Assessment, generator: random.Random) -> list[ItemVersion]:
     """The items of a final assessment, in the order they will be shown."""
     drawn: list[Item] = []
     for section in assessment.sections.select_related("bank"):
-        items = Item.objects.filter(
-            bank=section.bank, status=ItemStatus.ACTIVE, current_version__isnull=False
-        ).exclude(pk__in=[item.pk for item in drawn])
-        if section.competency_id:
-            items = items.filter(competency=section.competency_id)
+        items = _pool(section).exclude(pk__in=[item.pk for item in drawn])
         pool = list(items.select_related("current_version").order_by("pk"))
         count = section.count or len(pool)
         if len(pool) < count or not pool:

@@ -91,7 +91,9 @@ class DeskPanel(Component):
                 library,
                 "folder-open-1",
                 _("Module and lessons"),
-                _("A module names the competencies it teaches. Its lessons are the pages below it."),
+                _(
+                    "A module names the competencies it teaches. Its lessons are the pages below it."
+                ),
                 _("Add a module"),
             ),
             _page_step(
@@ -115,9 +117,7 @@ class DeskPanel(Component):
 
 def _snippet_step(model: str, icon: str, title: str, words: str, add_words: str) -> Step:
     names = f"wagtailsnippets_assessments_{model}"
-    return Step(
-        icon, title, words, reverse(f"{names}:list"), reverse(f"{names}:add"), add_words
-    )
+    return Step(icon, title, words, reverse(f"{names}:list"), reverse(f"{names}:add"), add_words)
 
 
 def _page_step(parent: Page | None, icon: str, title: str, words: str, add_words: str) -> Step:
@@ -142,9 +142,7 @@ def course_rows() -> list[CourseRow]:
         row.languages.append(page)
         if row.page is page:
             row.modules = [link.module for link in page.module_links.all()]
-    newest = sorted(
-        rows.values(), key=lambda row: row.page.latest_revision_id or 0, reverse=True
-    )
+    newest = sorted(rows.values(), key=lambda row: row.page.latest_revision_id or 0, reverse=True)
     return newest[:COURSES_SHOWN]
 
 

@@ -260,7 +260,9 @@ class ItemBankViewSet(SnippetViewSet):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ItemBank]:
         active = Q(items__status=ItemStatus.ACTIVE, items__current_version__isnull=False)
-        return ItemBank.objects.annotate(active_items=Count("items", filter=active)).order_by("code")
+        return ItemBank.objects.annotate(active_items=Count("items", filter=active)).order_by(
+            "code"
+        )
 
 
 # --- Assessments ----------------------------------------------------------------------------------

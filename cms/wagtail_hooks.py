@@ -1,5 +1,6 @@
 """The trainers' desk in the Wagtail admin: its menu, its first page, and what it warns of."""
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -22,7 +23,7 @@ from cms.desk import (
     writes_pages,
     writes_questions,
 )
-from cms.models import CataloguePage, LibraryPage
+from cms.models import CataloguePage, LibraryPage, ModulePage
 from cms.viewsets import AssessmentDesk, TranslateQuestions
 
 register_snippet(AssessmentDesk)
@@ -60,6 +61,20 @@ def courses_menu_item() -> MenuItem:
 @hooks.register("register_admin_menu_item")
 def modules_menu_item() -> MenuItem:
     return ShelfMenuItem(LibraryPage, _("Modules"), icon_name="folder-open-1", order=202)
+
+
+# --- Choosers -------------------------------------------------------------------------------------
+
+
+@hooks.register("construct_page_chooser_queryset")
+def modules_at_once(pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Page]:
+    """Choosing a module shows each of them at once, as first written, not the tree they hang in."""
+    is_first_view = not request.resolver_match.kwargs and not request.GET.get("q")
+    if request.GET.get("page_type") != "cms.modulepage" or not is_first_view:
+        return pages
+    older = Page.objects.filter(translation_key=OuterRef("translation_key"), pk__lt=OuterRef("pk"))
+    modules = Page.objects.type(ModulePage).filter(~Exists(older))
+    return modules.specific().select_related("locale").order_by("title")
 
 
 # --- First page -----------------------------------------------------------------------------------

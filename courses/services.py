@@ -148,9 +148,16 @@ def reorder_lessons(*, order: Sequence[UUID]) -> None:
         Lesson.objects.filter(uuid=uuid).exclude(order=position).update(order=position)
 
 
-def withdraw(*, model: type, uuid: UUID) -> None:
-    """The page was unpublished or deleted: the row leaves the catalogue and keeps its history."""
+@transaction.atomic
+def withdraw(*, model: type, uuid: UUID, at: datetime | None = None) -> None:
+    """The page was unpublished or deleted: the row leaves the catalogue and keeps its history.
+
+    Where a lesson was all that was left to do, nobody could ever do it: the course is completed.
+    """
     model.objects.filter(uuid=uuid).update(is_live=False)
+    if model is Lesson:
+        for module in Module.objects.filter(lessons__uuid=uuid, final_assessment=None):
+            _complete_courses_with(module, at=at or now())
 
 
 # --- Enrolling and learning -----------------------------------------------------------------------
@@ -239,7 +246,7 @@ def complete_lesson(
         return False
     statements.lesson_completed(enrollment, lesson, at=at)
     if lesson.module.final_assessment_id is None:
-        complete_course_if_due(enrollment, at=at)
+        _complete_courses_with(lesson.module, learner=enrollment.learner_id, at=at)
     return True
 
 
@@ -464,11 +471,14 @@ def record_final(attempt: Attempt) -> ModuleCompletion | None:
     module_completed.send(
         sender=ModuleCompletion, completion=completion, competency_records=records
     )
-    for active in Enrollment.objects.active().filter(
-        learner=attempt.learner_id, course__modules=module
-    ):
-        complete_course_if_due(active, at=attempt.submitted_at)
+    _complete_courses_with(module, learner=attempt.learner_id, at=attempt.submitted_at)
     return completion
+
+
+def _complete_courses_with(module: Module, *, at: datetime, **of: int) -> None:
+    """Complete what is due of the active enrollments (`learner=` one person's) that have the module."""
+    for enrollment in Enrollment.objects.active().filter(course__modules=module, **of):
+        complete_course_if_due(enrollment, at=at)
 
 
 def complete_course_if_due(enrollment: Enrollment, *, at: datetime) -> bool:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from academy.core.clock import now
 from academy.core.errors import NotFound
 from assessments.models import Attempt
-from assessments.services import refusal_to_start
+from assessments.services import question_count, refusal_to_start
 from courses import services
 from courses.models import Course, Enrollment, Lesson, Module
 
@@ -108,7 +108,7 @@ def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
         {
             "module": row,
             "assessment": row.final_assessment,
-            "count": sum(section.count for section in row.final_assessment.sections.all()),
+            "count": question_count(row.final_assessment),
             "attempts": [one for one in attempts if one.status == Attempt.Status.GRADED],
             "under_way": under_way,
             "refusal": None

@@ -36,17 +36,38 @@ def _words(node: dict, key: str = "title") -> dict:
     return words
 
 
+def _require(node: object, keys: tuple[str, ...], where: str = "") -> None:
+    for key in keys:
+        if not isinstance(node, dict) or not node.get(key):
+            raise FrameworkError(
+                _("The framework file lacks “%(key)s”.") % {"key": f"{where}{key}"}
+            )
+
+
+def _nodes(parent: dict, key: str, where: str = "") -> list[tuple[object, str]]:
+    """The nodes listed under the key, each with the words for where it stands in the file."""
+    if not isinstance(parent[key], list):
+        raise FrameworkError(_("The framework file lacks “%(key)s”.") % {"key": f"{where}{key}"})
+    return [(node, f"{where}{key} {number}: ") for number, node in enumerate(parent[key], start=1)]
+
+
 def _check_framework(document: object) -> dict:
     if not isinstance(document, dict):
         raise FrameworkError(_("A framework file is one JSON object."))
-    for key in ("code", "title", "publisher", "levels", "areas"):
-        if not document.get(key):
-            raise FrameworkError(_("The framework file lacks “%(key)s”.") % {"key": key})
-    numbers = [level.get("num") for level in document["levels"]]
+    _require(document, ("code", "title", "publisher", "levels", "areas"))
+    for level, where in _nodes(document, "levels"):
+        _require(level, ("num",), where)
+        _require(level, ("band",) if level.get("band") else ("title",), where)
+    numbers = [level["num"] for level in document["levels"]]
     if numbers != list(range(1, len(numbers) + 1)):
         raise FrameworkError(_("Levels must be numbered 1, 2, 3 … in order."))
-    codes = [c.get("code") for area in document["areas"] for c in area.get("competencies", [])]
-    if not all(codes) or len(codes) != len(set(codes)):
+    codes = []
+    for area, where in _nodes(document, "areas"):
+        _require(area, ("code", "title", "competencies"), where)
+        for competency, inner in _nodes(area, "competencies", where):
+            _require(competency, ("code", "title"), inner)
+            codes.append(competency["code"])
+    if len(codes) != len(set(codes)):
         raise FrameworkError(_("Every competency needs a code of its own."))
     return document
 

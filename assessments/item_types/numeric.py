@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy
 
 from assessments.item_types.base import ItemType
 
-_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
+_SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'’")
+_LARGEST = Decimal("1e15")
 
 
 def parse_number(text: str) -> Decimal:
@@ -20,10 +21,10 @@ def parse_number(text: str) -> Decimal:
         thousands = "," if digits.rfind(".") > digits.rfind(",") else "."
         digits = digits.replace(thousands, "")
     try:
-        number = Decimal(digits.replace(",", "."))
+        number = Decimal(digits.replace(",", ".").replace("_", "?"))  # Python's "1_000" is no number
     except InvalidOperation as error:
         raise ValueError(_("Write a number, such as 12.5.")) from error
-    if not number.is_finite() or abs(number) > Decimal("1e15"):
+    if not number.is_finite() or not -_LARGEST <= number <= _LARGEST:
         raise ValueError(_("Write a number, such as 12.5."))
     return number
 

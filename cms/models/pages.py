@@ -233,6 +233,7 @@ class ModulePage(Page):
     ]
     parent_page_types = ["cms.LibraryPage"]
     subpage_types = ["cms.LessonPage"]
+    admin_default_ordering = "ord"
     override_translatable_fields = [
         SynchronizedField("final_assessment", overridable=False),
         SynchronizedField("teaches", overridable=False),
