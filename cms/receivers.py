@@ -101,15 +101,19 @@ def sync_lesson(page: LessonPage, language: str) -> None:
 
 
 def sync_lessons_of(module: ModulePage) -> None:
-    """The order of the module's lessons, and its length, which is theirs together."""
+    """The order of the module's lessons, and its length, which is theirs together.
+
+    A module that was withdrawn is not brought back by what happens to its lessons.
+    """
     lessons = lessons_of(module)
     services.reorder_lessons(order=list(lessons.values_list("translation_key", flat=True)))
-    if module.live and is_source(module):
+    is_live = Module.objects.filter(uuid=module.translation_key, is_live=True).exists()
+    if is_live and is_source(module):
         sync_module(module, module.locale.language_code)
 
 
 def lessons_of(module: ModulePage) -> QuerySet[LessonPage]:
-    """Its lessons in order. The row tells what is live: a page that is being deleted still says so."""
+    """Its lessons in order. Rows tell what is live: a page that is being deleted says it is."""
     live = Lesson.objects.filter(is_live=True).values("uuid")
     return (
         LessonPage.objects.child_of(module).live().filter(translation_key__in=live).order_by("path")

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -16,10 +16,12 @@ MAX_COLUMNS = 12
 
 @dataclass(frozen=True)
 class Table:
-    """Column headings and rows of text, all rows as long as the headings."""
+    """Column headings and rows of text, all rows as long as the headings; `lines` are the rows'
+    line numbers in the file."""
 
     header: list[str]
     rows: list[list[str]]
+    lines: list[int] = field(default_factory=list)
 
     def series(self, label_column: str, value_column: str) -> list[tuple[str, Decimal]]:
         """(label, value) pairs for a chart; raises `ValueError` naming what is missing."""
@@ -31,7 +33,7 @@ class Table:
                 )
         label, value = self.header.index(label_column), self.header.index(value_column)
         pairs = []
-        for number, row in enumerate(self.rows, start=2):
+        for number, row in zip(self.lines, self.rows, strict=True):
             try:
                 pairs.append((row[label], parse_number(row[value])))
             except ValueError as error:
@@ -53,18 +55,23 @@ def read_table(document) -> Table:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
-    first_line = text.split("\n", 1)[0]
+    first_line = text.lstrip().partition("\n")[0].partition("\r")[0]
     separator = ";" if first_line.count(";") > first_line.count(",") else ","
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(row)]
+    # newline=None: line ends of every system are read alike
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator)
+    numbered = [(reader.line_num, row) for row in reader if any(row)]
+    lines, rows = [line for line, _row in numbered], [row for _line, row in numbered]
     if len(rows) < 2:
         raise ValueError(_("The file needs a line of headings and at least one line of data."))
     header, *body = rows
     if len(body) > MAX_ROWS or len(header) > MAX_COLUMNS:
         raise ValueError(_("Use at most 200 lines and 12 columns."))
-    for number, row in enumerate(body, start=2):
+    for number, row in zip(lines[1:], body, strict=True):
         if len(row) != len(header):
             raise ValueError(
                 _("Line %(line)d has %(cells)d cells, but there are %(columns)d columns.")
                 % {"line": number, "cells": len(row), "columns": len(header)}
             )
-    return Table([cell.strip() for cell in header], [[c.strip() for c in row] for row in body])
+    return Table(
+        [cell.strip() for cell in header], [[c.strip() for c in row] for row in body], lines[1:]
+    )

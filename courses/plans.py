@@ -88,6 +88,9 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
             item.save(update_fields=["state"])
         elif item.origin == PlanItem.Origin.GAP and item.state != PlanItem.State.SKIPPED:
             item.delete()
+        else:
+            item.due_on, item.reasons = None, []
+            item.save(update_fields=["due_on", "reasons"])
     return plan
 
 
@@ -162,7 +165,7 @@ def add_to_plan(*, learner: User, module: Module, at: datetime | None = None) ->
 @transaction.atomic
 def remove_from_plan(*, item: PlanItem) -> None:
     """Take off a module the person added; what is asked of them stays."""
-    if item.origin != PlanItem.Origin.ADDED:
+    if item.origin != PlanItem.Origin.ADDED or item.reasons:
         raise AcademyError(_("This module is asked of you. You can defer it, not remove it."))
     item.delete()
 

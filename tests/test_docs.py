@@ -48,7 +48,8 @@ def read_variables(path: Path) -> Iterator[tuple[str, object]]:
     for node in ast.walk(ast.parse(words_of(path))):
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="env")), args=[ast.Constant(value=str(name)), *rest]
+                func=ast.Attribute(value=ast.Name(id="env")),
+                args=[ast.Constant(value=str(name)), *rest],
             ):
                 yield name, _literal(rest)
             case ast.Call(
@@ -187,9 +188,7 @@ def test_no_promises_and_nothing_left_undone(path: Path):
 def test_each_guide_has_its_twin(path: Path):
     twin = path.with_name(f"{path.stem}.fr.md")
     assert twin.exists()
-    levels = [
-        re.findall(r"^(#+) ", words_of(one), flags=re.MULTILINE) for one in (path, twin)
-    ]
+    levels = [re.findall(r"^(#+) ", words_of(one), flags=re.MULTILINE) for one in (path, twin)]
     assert levels[0] == levels[1]
 
 
@@ -209,13 +208,19 @@ def test_guides_use_the_words_of_the_screens(path: Path):
     """What stands in bold in a guide is what the screen says, in the guide's language."""
     texts = catalogue()
     screen = {plain(one) for one in (texts.values() if ".fr." in path.name else texts.keys())}
-    unknown = [one for one in re.findall(r"\*\*([^*]+)\*\*", prose_of(path)) if plain(one) not in screen]
+    unknown = [
+        one for one in re.findall(r"\*\*([^*]+)\*\*", prose_of(path)) if plain(one) not in screen
+    ]
     assert not unknown
 
 
 def plain(text: str) -> str:
     """Without case, and without the marks that a guide leaves out."""
-    return re.sub(r"\s+", " ", text.replace("\u00a0", " ").replace("\u202f", " ")).strip(" .:…").casefold()
+    return (
+        re.sub(r"\s+", " ", text.replace("\u00a0", " ").replace("\u202f", " "))
+        .strip(" .:…")
+        .casefold()
+    )
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs/decisions").glob("[0-9]*.md")), ids=name_of)

@@ -199,14 +199,15 @@ class Desk:
         return self._finish(self.page.locator("[name=action-publish]"))
 
     def settle(self) -> None:
-        """Let Wagtail's own saving, half a second after the last change, come to its end.
+        """Let Wagtail's own saving, a moment after the last change, come to its end.
 
         The first one makes the draft and gives the form its address; whoever presses a button
-        while it is under way makes a second one.
+        while it is under way, as only a program is quick enough to, makes a second one.
         """
-        self.page.wait_for_function(
-            "() => document.querySelector('form[data-edit-form]').dataset.wUnsavedHasEditsValue === 'false'"
-        )
+        state = "document.querySelector('form[data-edit-form]').dataset.wUnsavedHasEditsValue"
+        self.page.wait_for_function(f"() => {state} !== undefined")
+        self.page.wait_for_timeout(1200)
+        self.page.wait_for_function(f"() => {state} === 'false'")
 
     def _finish(self, button: Locator) -> str:
         """Press the button; what the next page says."""
