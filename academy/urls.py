@@ -11,14 +11,13 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from academy.core import views as core
+from cms import documents
 from cms import views as cms
 
 urlpatterns = [
-    path("health/live", core.live, name="health_live"),
-    path("health/ready", core.ready, name="health_ready"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", include(wagtailadmin_urls)),
+    re_path(r"^documents/(?P<document_id>\d+)/(?P<document_filename>.*)$", documents.serve),
     path("documents/", include(wagtaildocs_urls)),
     path("xapi/", include("academy.xapi.urls")),
     path("", include("credentials.urls")),

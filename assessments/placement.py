@@ -79,6 +79,8 @@ def pin_placement(assessment: Assessment) -> dict:
 def rebuild_run(attempt: Attempt, responses: list[Response]) -> Placement:
     """The engine's state after these responses: a pure function of what is pinned."""
     pinned = attempt.pinned
+    if pinned["engine"] != ENGINE_VERSION:
+        raise AcademyError(_("The placement was renewed while you took it. Please start it again."))
     index_of = {version: index for index, version in enumerate(pinned["versions"])}
     history = [
         (index_of[response.item_version_id], response.score)
@@ -117,7 +119,8 @@ def placement_result(attempt: Attempt, responses: list[Response]) -> dict:
 class PlacedCompetency:
     """One competency of a placement result, ready to show.
 
-    `level` is the highest level of the band: bands are as fine as the placement can see.
+    `level` is the highest level of the band: bands are as fine as the placement can see. It is 0 in
+    the lowest band: that is where somebody stands who answered nothing right.
     `at_least[n]` is the probability that the person is in band n or above.
     """
 
@@ -162,7 +165,9 @@ def placed_competencies(attempt: Attempt) -> list[PlacedCompetency]:
                 competency=competency,
                 band=area["band"],
                 band_titles=[titles[band] for band in sorted(titles)],
-                level=max(level.number for level in own if level.band == area["band"]),
+                level=max(level.number for level in own if level.band == area["band"])
+                if area["band"]
+                else 0,
                 theta=area["theta"],
                 interval=tuple(area["interval"]),
                 cuts=area["cuts"],

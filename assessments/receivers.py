@@ -1,10 +1,12 @@
-"""What assessments do when a question is published in Wagtail."""
+"""What assessments do when a question is published, unpublished or deleted in Wagtail."""
 
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from wagtail.signals import published, unpublished
 
 from assessments import services
-from assessments.models import ItemContent
+from assessments.models import Item, ItemContent
+from assessments.models.bank import ItemStatus
 
 
 @receiver(published, sender=ItemContent, dispatch_uid="assessments.publish_item")
@@ -15,3 +17,11 @@ def publish_item(sender, instance: ItemContent, **kwargs):
 @receiver(unpublished, sender=ItemContent, dispatch_uid="assessments.retire_item")
 def retire_item(sender, instance: ItemContent, **kwargs):
     services.retire_item(instance)
+
+
+@receiver(post_delete, sender=ItemContent, dispatch_uid="assessments.retire_deleted_item")
+def retire_deleted_item(sender, instance: ItemContent, **kwargs):
+    """A question whose source is deleted is drawn no more; a deleted translation changes nothing."""
+    older = ItemContent.objects.filter(translation_key=instance.translation_key, pk__lt=instance.pk)
+    if not older.exists():
+        Item.objects.filter(uuid=instance.translation_key).update(status=ItemStatus.RETIRED)

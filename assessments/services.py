@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.db import connection, transaction
 from django.db.models import F, Max, QuerySet
 from django.http import QueryDict
@@ -31,6 +32,8 @@ from assessments.models import (
 from assessments.models.bank import ItemStatus
 from assessments.placement import pin_placement, placement_result, rebuild_run
 from assessments.signals import attempt_graded
+
+log = structlog.get_logger(__name__)
 
 #: Answers that were on their way when the clock ran out still count.
 GRACE = timedelta(seconds=5)
@@ -147,6 +150,9 @@ def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> 
     graded = Attempt.objects.filter(
         assessment=assessment, learner=learner, status=Attempt.Status.GRADED
     )
+    passed = graded.filter(passed=True).order_by("-submitted_at").first()
+    if passed is not None:  # a renewal begins its count anew
+        graded = graded.filter(submitted_at__gt=passed.submitted_at)
     if assessment.max_attempts and graded.count() >= assessment.max_attempts:
         return _("You have used all your attempts. Ask your trainer about another one.")
     last = graded.order_by("-submitted_at").first()
@@ -224,7 +230,8 @@ def start_attempt(
 ) -> Attempt:
     """Start an attempt, or return the one that is under way: a second click starts nothing new.
 
-    Pins the items, their versions, the cut score and the time limit (with the learner's own time
+    One whose time is over is submitted and returned graded: the person sees its result before
+    another is begun. Pins the items, their versions, the cut score and the time limit (with the learner's own time
     factor). Raises `AcademyError` when the retake rule or the bank does not allow it.
     """
     at = at or now()
@@ -235,11 +242,12 @@ def start_attempt(
     if under_way is not None:
         if under_way.deadline_at is None or at <= under_way.deadline_at + GRACE:
             return under_way
-        submit_attempt(attempt=under_way, at=at)
+        return submit_attempt(attempt=under_way, at=at)
     if refusal := refusal_to_start(assessment, learner, at=at):
         raise Conflict(refusal)
     seed = secrets.randbits(53) if seed is None else seed
-    limit = assessment.time_limit_minutes
+    is_placement = assessment.kind == Assessment.Kind.PLACEMENT
+    limit = None if is_placement else assessment.time_limit_minutes  # a placement has no clock
     attempt = Attempt(
         assessment=assessment,
         learner=learner,
@@ -253,6 +261,7 @@ def start_attempt(
     )
     if attempt.is_placement:
         attempt.pinned = pin_placement(assessment)
+        attempt.engine = str(attempt.pinned["engine"])
         attempt.save()
         _show_next_placement_item(attempt, at)
     else:
@@ -274,6 +283,10 @@ def read_answer(response: Response, data: QueryDict, language: str):
         raise AcademyError(str(error)) from error
 
 
+class Superseded(Conflict):
+    """The answer was changed elsewhere since this page was shown; the newer one is kept."""
+
+
 def _refuse_late(attempt: Attempt, at: datetime) -> None:
     if attempt.status != Attempt.Status.IN_PROGRESS:
         raise Conflict(_("This attempt has been submitted. Its answers can no longer change."))
@@ -292,9 +305,16 @@ def save_answer(
     is_flagged: bool | None = None,
     at: datetime | None = None,
 ) -> Response:
-    """Keep an answer of a final assessment. A save older than what is kept changes nothing."""
+    """Keep an answer of a final assessment.
+
+    `sequence` counts the saves of a question. The same save again changes nothing. Another answer
+    that does not count on from what is kept comes from a page shown before it (a second tab, another
+    device): it is refused with `Superseded`, never silently dropped.
+    """
     at = at or now()
     attempt = lock_attempt(attempt)
+    if attempt.is_placement:
+        raise AcademyError(_("There is no such question in this attempt."))
     _refuse_late(attempt, at)
     response = (
         attempt.responses.select_related("item_version__item").filter(position=position).first()
@@ -302,7 +322,14 @@ def save_answer(
     if response is None:
         raise AcademyError(_("There is no such question in this attempt."))
     if sequence <= response.sequence:
-        return response
+        if answer == response.answer:
+            return response
+        raise Superseded(
+            _(
+                "This answer was changed in another tab or on another device. "
+                "That one is kept; answer again here if you want to change it."
+            )
+        )
     response.answer = answer
     response.sequence = sequence
     response.language = response.item_version.language_shown(language)
@@ -320,6 +347,7 @@ def submit_attempt(*, attempt: Attempt, at: datetime | None = None) -> Attempt:
     Unanswered items score 0. An attempt past its deadline counts as submitted at the deadline.
     """
     at = at or now()
+    lock_person(attempt.learner)  # before the attempt, as everywhere: see start_attempt
     attempt = lock_attempt(attempt)
     if attempt.status == Attempt.Status.GRADED:
         return attempt
@@ -337,13 +365,13 @@ def submit_attempt(*, attempt: Attempt, at: datetime | None = None) -> Attempt:
     for response in responses:
         if response.answer is not None:
             statements.answered(attempt, response, at=response.answered_at or at)
-    return _close(attempt)
+    return _close(attempt, at)
 
 
-def _close(attempt: Attempt) -> Attempt:
+def _close(attempt: Attempt, at: datetime) -> Attempt:
     attempt.statement_id = statements.attempt_graded(attempt)
     attempt.save()
-    attempt_graded.send(sender=Attempt, attempt=attempt)
+    attempt_graded.send(sender=Attempt, attempt=attempt, at=at)
     return attempt
 
 
@@ -376,6 +404,7 @@ def answer_placement(
     nothing: the person is shown where they are.
     """
     at = at or now()
+    lock_person(attempt.learner)
     attempt = lock_attempt(attempt)
     if attempt.status == Attempt.Status.GRADED:
         return attempt
@@ -397,16 +426,24 @@ def answer_placement(
         attempt.submitted_at = at
         attempt.score_raw = sum(one.score for one in responses)
         attempt.score_max = float(len(responses))
-        _close(attempt)
+        _close(attempt, at)
     return attempt
 
 
 def submit_overdue(*, at: datetime | None = None, limit: int = 200) -> int:
-    """Submit attempts whose time is over with what they had saved. Returns how many."""
+    """Submit attempts whose time is over with what they had saved. Returns how many.
+
+    One that cannot be graded is logged and does not hold up the others.
+    """
     at = at or now()
     overdue = Attempt.objects.filter(
         status=Attempt.Status.IN_PROGRESS, deadline_at__lt=at - GRACE
     ).order_by("deadline_at")[:limit]
+    submitted = 0
     for attempt in overdue:
-        submit_attempt(attempt=attempt, at=at)
-    return len(overdue)
+        try:
+            submit_attempt(attempt=attempt, at=at)
+            submitted += 1
+        except Exception:
+            log.exception("overdue_attempt_not_graded", attempt=str(attempt.uuid))
+    return submitted

@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-#: kwargs: attempt (graded, with its score and statement id)
+#: kwargs: attempt (graded, with its score and statement id), at (when it was graded)
 attempt_graded = Signal()

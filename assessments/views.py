@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from academy.core.clock import now
-from academy.core.errors import AcademyError, NotFound
+from academy.core.errors import AcademyError, Conflict, NotFound
 from assessments import services
 from assessments.models import Attempt, Response
 from assessments.placement import latest_placement, open_placement
@@ -22,6 +22,11 @@ def _own(request: HttpRequest, uuid: UUID) -> Attempt:
     return get_object_or_404(
         Attempt.objects.select_related("assessment", "learner"), uuid=uuid, learner=request.user
     )
+
+
+def whole_number(text: str, otherwise: int = 0) -> int:
+    """A number of a form; `otherwise` for anything that is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else otherwise
 
 
 def shown_options(response: Response, words: dict) -> list[dict]:
@@ -127,7 +132,7 @@ def _take_answer(request: HttpRequest, attempt: Attempt) -> str | None:
     position = request.POST.get("position", "")
     response = (
         attempt.responses.select_related("item_version__item")
-        .filter(position=int(position) if position.isdigit() else -1)
+        .filter(position=whole_number(position, otherwise=-1))
         .first()
     )
     if response is None:
@@ -188,9 +193,12 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
     if request.method == "POST":
         try:
             _save(request, attempt, response)
+        except services.Superseded as newer:
+            error = newer.message
+            response.refresh_from_db()
+        except Conflict:
+            return redirect("assessments:result", uuid=attempt.uuid)
         except AcademyError as refused:
-            if refused.status == 409:
-                return redirect("assessments:result", uuid=attempt.uuid)
             error = refused.message
         else:
             return _go_on(request, attempt, number, len(responses))
@@ -213,9 +221,7 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
 
 def _sequence(request: HttpRequest, response: Response) -> int:
     """The page's own counter; a form sent without JavaScript always counts as newest."""
-    text = request.POST.get("seq", "")
-    number = int(text) if text.isdigit() and len(text) < 17 else 0
-    return max(number, 0) or response.sequence + 1
+    return whole_number(request.POST.get("seq", "")) or response.sequence + 1
 
 
 def _save(request: HttpRequest, attempt: Attempt, response: Response) -> Response:
@@ -231,8 +237,8 @@ def _save(request: HttpRequest, attempt: Attempt, response: Response) -> Respons
 
 def _go_on(request: HttpRequest, attempt: Attempt, number: int, count: int) -> HttpResponse:
     target = request.POST.get("go", "next")
-    if target.isdigit() and 1 <= int(target) <= count:
-        return redirect("assessments:question", uuid=attempt.uuid, number=int(target))
+    if 1 <= whole_number(target) <= count:
+        return redirect("assessments:question", uuid=attempt.uuid, number=whole_number(target))
     if target == "previous" and number > 1:
         return redirect("assessments:question", uuid=attempt.uuid, number=number - 1)
     if target == "next" and number < count:
@@ -278,11 +284,13 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     attempt = _own(request, uuid)
     if attempt.is_placement:
         raise NotFound(_("There is no such attempt."))
+    if request.method != "POST":  # back from the sign-in page
+        return redirect("assessments:review", uuid=attempt.uuid)
     services.submit_attempt(attempt=attempt)
     return redirect("assessments:result", uuid=attempt.uuid)
 
@@ -291,7 +299,11 @@ def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The score against the cut that was set at the start, and what can be learned from it."""
+    """The score against the cut that was set at the start, and what can be learned from it.
+
+    Which options are right, and the explanations, are shown once the assessment is passed: shown
+    before, they would be the key to the next attempt.
+    """
     attempt = _own(request, uuid)
     if attempt.is_placement:
         return redirect("portal:placement_result", uuid=attempt.uuid)
@@ -300,7 +312,7 @@ def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
     answers = []
     if attempt.assessment.shows_explanations:
         for response in attempt.responses.select_related("item_version__item"):
-            answers.append(_explained(response))
+            answers.append(_explained(response, whole=bool(attempt.passed)))
     return render(
         request,
         "assessments/result.html",
@@ -314,8 +326,8 @@ def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
     )
 
 
-def _explained(response: Response) -> dict:
-    """A response with what was chosen, what is right and why."""
+def _explained(response: Response, *, whole: bool) -> dict:
+    """A response with what was chosen and why that is right or not; with the key when `whole`."""
     version = response.item_version
     words = version.words(response.language or get_language())
     key = version.content["key"]
@@ -326,9 +338,14 @@ def _explained(response: Response) -> dict:
         "words": words,
         "type": version.content["type"],
         "is_right": response.score == 1,
-        "key": key,
+        "key": key if whole else None,
+        "whole": whole,
         "options": [
-            {**option, "is_right": option["id"] in right, "is_chosen": option["id"] in chosen}
+            {
+                **option,
+                "is_right": option["id"] in right and (whole or option["id"] in chosen),
+                "is_chosen": option["id"] in chosen,
+            }
             for option in sorted(
                 words["options"],
                 key=lambda option: (

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class CmsConfig(AppConfig):
+    default = True
     name = "cms"
     verbose_name = _("Pages")
 
@@ -14,3 +16,10 @@ class CmsConfig(AppConfig):
         set_issuer_source(brand_issuer)
         seed.connect()
         csp.apply()
+
+
+class AcademyUsersConfig(WagtailUsersAppConfig):
+    """Wagtail's accounts, by the academy's rules."""
+
+    default = False
+    user_viewset = "cms.users.UserViewSet"

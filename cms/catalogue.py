@@ -71,7 +71,7 @@ class CatalogueSearch:
             taught.setdefault(row.module_id, []).append(row.competency)
         for page in pages:
             course = courses.get(page.translation_key)
-            modules = list(course.modules.all()) if course else []
+            modules = [one for one in course.modules.all() if one.is_live] if course else []
             page.minutes = sum(module.minutes for module in modules)
             page.modules = modules
             page.competencies = list(

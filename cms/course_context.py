@@ -11,9 +11,10 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 from academy.competencies.models import ProficiencyLevel
+from academy.core.clock import now
 from cms.models import CoursePage
 from courses.models import Course, CourseModule, Enrollment, Lesson, Module, ModuleCompetency
-from courses.services import Outline, progress_within
+from courses.services import Outline, progress_within, still_valid
 
 #: A page that was moved answers at its old address for so long.
 KEPT_SECONDS = 60
@@ -101,6 +102,11 @@ def course_context(sheet: Sheet, request: HttpRequest) -> dict:
         "language_urls": sheet.language_urls,
         "enrollment": enrollment,
         "progress": progress,
+        "may_renew": bool(
+            enrollment
+            and enrollment.status == Enrollment.Status.COMPLETED
+            and not still_valid(enrollment, at=now())
+        ),
     }
 
 

@@ -28,7 +28,7 @@ def is_source(page: Page) -> bool:
 @receiver(page_published, dispatch_uid="cms.sync_outline")
 def sync_outline(sender, instance: Page, **kwargs):
     model = TRACKED.get(sender)
-    if model is None:
+    if model is None or instance.alias_of_id is not None:  # an alias is no unit of its own
         return
     language = instance.locale.language_code
     if not is_source(instance):

@@ -59,9 +59,14 @@ INSTALLATION = [
     *(f"wagtailredirects.{action}_redirect" for action in ("add", "change", "delete")),
     "cms.change_brandsettings",
 ]
+ORGANISATION = [
+    f"{app}.{action}_{model}"
+    for app, model in (("people", "position"), ("competencies", "profile"))
+    for action in ("add", "change", "delete", "view")
+]
 PERMISSIONS = {
     TRAINER: [*ADMIN, *QUESTIONS, "wagtail_localize.submit_translation"],
-    HR: ADMIN,
+    HR: [*ADMIN, *ORGANISATION],
     OPERATOR: [*ADMIN, *INSTALLATION],
 }
 PAGE_ACTIONS = ("add", "change", "publish", "lock", "unlock")

@@ -55,11 +55,19 @@ def read_table(document) -> Table:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", "replace")
+    if "\0" in text:
+        raise ValueError(_("This is not a text file. Save it as CSV, in UTF-8."))
     first_line = text.lstrip().partition("\n")[0].partition("\r")[0]
     separator = ";" if first_line.count(";") > first_line.count(",") else ","
-    # newline=None: line ends of every system are read alike
-    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator)
-    numbered = [(reader.line_num, row) for row in reader if any(row)]
+    # newline="": line ends of every system are read alike, and kept within a quoted cell
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        numbered = [(reader.line_num, row) for row in reader if any(row)]
+    except csv.Error as error:
+        raise ValueError(
+            _("The file cannot be read as CSV, from line %(line)d on. Save it again as CSV.")
+            % {"line": reader.line_num}
+        ) from error
     lines, rows = [line for line, _row in numbered], [row for _line, row in numbered]
     if len(rows) < 2:
         raise ValueError(_("The file needs a line of headings and at least one line of data."))

@@ -1,4 +1,4 @@
-"""How questions, banks and assessments are listed and edited."""
+"""How questions, banks, assessments, positions and profiles are listed and edited."""
 
 from django.conf import settings
 from django.contrib.admin.utils import quote
@@ -37,6 +37,8 @@ from wagtail.snippets.views.snippets import (
 )
 from wagtail_localize.models import Translation, TranslationSource
 
+from academy.competencies.models import Profile
+from academy.people.models import Position
 from assessments.models import Assessment, ItemBank, ItemContent
 from assessments.models.bank import ItemStatus
 
@@ -329,6 +331,22 @@ class FinalChooserViewSet(SnippetChooserViewSet):
     choose_results_view_class = FinalChooseResultsView
 
 
+class AssessmentForm(WagtailAdminModelForm):
+    """A placement measures competencies: each of its sections names one."""
+
+    def clean(self):
+        cleaned = super().clean()
+        sections = self.formsets.get("sections")
+        if cleaned.get("kind") != Assessment.Kind.PLACEMENT or sections is None:
+            return cleaned
+        sections.is_valid()
+        for form in sections.forms:
+            fields = getattr(form, "cleaned_data", {})
+            if fields and not fields.get("DELETE") and fields.get("competency") is None:
+                form.add_error("competency", _("A section of a placement needs a competency."))
+        return cleaned
+
+
 class AssessmentViewSet(SnippetViewSet):
     model = Assessment
     icon = "clipboard-list"
@@ -390,6 +408,10 @@ class AssessmentViewSet(SnippetViewSet):
         ),
     ]
 
+    @cached_property
+    def edit_handler(self):
+        return ObjectList(self.panels, base_form_class=AssessmentForm)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assessment]:
         return Assessment.objects.select_related("module")
 
@@ -399,3 +421,62 @@ class AssessmentDesk(SnippetViewSetGroup):
     menu_label = _("Assessments")
     menu_icon = "clipboard-list"
     menu_order = 210
+
+
+# --- Organisation ---------------------------------------------------------------------------------
+
+
+class PositionViewSet(SnippetViewSet):
+    model = Position
+    icon = "user"
+    menu_label = _("Positions")
+    menu_order = 100
+    list_display = ["title", "code"]
+    search_fields = ["code", "title"]
+    panels = [
+        FieldPanel("title", heading=_("Title")),
+        FieldPanel("code", help_text=_("A short name without spaces.")),
+    ]
+
+
+class ProfileViewSet(SnippetViewSet):
+    model = Profile
+    icon = "clipboard-list"
+    menu_label = _("Profiles")
+    menu_order = 200
+    list_display = [
+        Column("profile", label=_("Position"), accessor=str),
+        "due_days",
+    ]
+
+    panels = [
+        FieldPanel(
+            "position",
+            heading=_("Position"),
+            help_text=_("Left empty, this is the baseline, asked of everyone."),
+        ),
+        FieldPanel("due_days"),
+        InlinePanel(
+            "entries",
+            heading=_("What it asks for"),
+            label=_("Competency"),
+            panels=[
+                FieldRowPanel(
+                    [
+                        FieldPanel("competency", heading=_("Competency")),
+                        FieldPanel("level", help_text=_("As its framework numbers them.")),
+                    ]
+                )
+            ],
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
+        return Profile.objects.select_related("position").order_by("position__code")
+
+
+class OrganisationDesk(SnippetViewSetGroup):
+    items = (PositionViewSet, ProfileViewSet)
+    menu_label = _("Organisation")
+    menu_icon = "group"
+    menu_order = 220

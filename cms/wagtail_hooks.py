@@ -1,7 +1,8 @@
 """The trainers' desk in the Wagtail admin: its menu, its first page, and what it warns of."""
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +16,7 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
 from assessments.models import Assessment
+from cms import deletion, users
 from cms.desk import (
     DeskPanel,
     assessment_warnings,
@@ -23,11 +25,17 @@ from cms.desk import (
     writes_pages,
     writes_questions,
 )
-from cms.models import CataloguePage, LibraryPage, ModulePage
-from cms.viewsets import AssessmentDesk, TranslateQuestions
+from cms.models import CataloguePage, CoursePage, LessonPage, LibraryPage, ModulePage
+from cms.viewsets import AssessmentDesk, OrganisationDesk, TranslateQuestions
 
 register_snippet(AssessmentDesk)
+register_snippet(OrganisationDesk)
 hooks.register("register_bulk_action", TranslateQuestions)
+for action in users.BULK_ACTIONS:
+    hooks.register("register_bulk_action", action, order=10)  # in the place of Wagtail's
+hooks.register("before_delete_snippet", deletion.refuse_snippets)
+hooks.register("before_delete_user", deletion.refuse_person)
+hooks.register("before_bulk_action", deletion.refuse_people)
 
 
 @hooks.register("insert_global_admin_css")
@@ -75,6 +83,19 @@ def modules_at_once(pages: QuerySet[Page], request: HttpRequest) -> QuerySet[Pag
     older = Page.objects.filter(translation_key=OuterRef("translation_key"), pk__lt=OuterRef("pk"))
     modules = Page.objects.type(ModulePage).filter(~Exists(older))
     return modules.specific().select_related("locale").order_by("title")
+
+
+# --- Copying --------------------------------------------------------------------------------------
+
+
+@hooks.register("before_copy_page")
+def refuse_alias(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """A course, module or lesson in two places would be two units with one content, or none."""
+    tracked = (CoursePage, ModulePage, LessonPage)
+    if request.POST.get("alias") and issubclass(page.specific_class, tracked):
+        messages.error(request, _("This kind of page cannot have an alias. Make a copy of it."))
+        return redirect("wagtailadmin_pages:copy", page.pk)
+    return None
 
 
 # --- First page -----------------------------------------------------------------------------------

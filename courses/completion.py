@@ -28,6 +28,11 @@ class ModuleState:
         return self.is_proven or (not self.has_final and self.lessons_complete and self.lessons > 0)
 
     @property
+    def is_empty(self) -> bool:
+        """Nothing to do in it: no live lesson and no final assessment."""
+        return self.lessons == 0 and not self.has_final
+
+    @property
     def share(self) -> float:
         """How far along, 0 to 1: each lesson counts one step, the final assessment one more."""
         if self.is_complete:
@@ -37,13 +42,14 @@ class ModuleState:
 
 
 def course_is_complete(modules: Iterable[ModuleState]) -> bool:
-    states = list(modules)
+    """Every module that has anything to do is complete, and there is at least one."""
+    states = [state for state in modules if not state.is_empty]
     return bool(states) and all(state.is_complete for state in states)
 
 
 def course_share(modules: Iterable[ModuleState]) -> float:
     """The mean of the modules' shares, 0 to 1."""
-    states = list(modules)
+    states = [state for state in modules if not state.is_empty]
     return sum(state.share for state in states) / len(states) if states else 0.0
 
 

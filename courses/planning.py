@@ -53,29 +53,47 @@ class PlannedModule:
 def plan_modules(needs: Iterable[Need], catalogue: Iterable[Teaching]) -> list[PlannedModule]:
     """The modules that close the open needs, those due first and the most useful first among them.
 
-    A module is left out when everything it would add is held already.
+    For each need: every module that teaches its competency above what is held and up to the level
+    asked; where none of them reaches that level, also the lowest that goes beyond it. Within a
+    day, modules of a lower level come first.
     """
-    open_needs = {need.competency: need for need in needs if not need.is_met}
-    planned = []
-    for teaching in catalogue:
-        answered = [
-            open_needs[competency]
-            for competency, level in teaching.teaches.items()
-            if competency in open_needs and open_needs[competency].held < level
-        ]
-        if answered:
-            days = [need.due_on for need in answered if need.due_on]
-            planned.append(
-                PlannedModule(
-                    module=teaching.module,
-                    competencies=tuple(need.competency for need in answered),
-                    due_on=min(days, default=None),
-                    minutes=teaching.minutes,
-                )
-            )
+    teachings = list(catalogue)
+    useful: dict[int, list[Need]] = {}
+    for need in needs:
+        if need.is_met:
+            continue
+        levels = {
+            teaching.module: teaching.teaches[need.competency]
+            for teaching in teachings
+            if teaching.teaches.get(need.competency, 0) > need.held
+        }
+        within = {module: level for module, level in levels.items() if level <= need.level}
+        beyond = {module: level for module, level in levels.items() if level > need.level}
+        if beyond and need.level not in within.values():
+            lowest = min(beyond.values())
+            within |= {module: level for module, level in beyond.items() if level == lowest}
+        for module in within:
+            useful.setdefault(module, []).append(need)
+    planned = [
+        PlannedModule(
+            module=teaching.module,
+            competencies=tuple(need.competency for need in useful[teaching.module]),
+            due_on=min((n.due_on for n in useful[teaching.module] if n.due_on), default=None),
+            minutes=teaching.minutes,
+        )
+        for teaching in teachings
+        if teaching.module in useful
+    ]
+    highest = {teaching.module: max(teaching.teaches.values(), default=0) for teaching in teachings}
     return sorted(
         planned,
-        key=lambda one: (one.due_on or date.max, -len(one.competencies), one.minutes, one.module),
+        key=lambda one: (
+            one.due_on or date.max,
+            highest[one.module],
+            -len(one.competencies),
+            one.minutes,
+            one.module,
+        ),
     )
 
 

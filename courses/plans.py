@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from academy.competencies.models import CompetencyRecord
@@ -27,10 +28,14 @@ def needs_of(asked: list[Asked], held: dict[int, int]) -> list[Need]:
 
 
 def probabilities_at_least(placed: list[PlacedCompetency]) -> dict[tuple[int, int], float]:
-    """By (competency, level number): the probability of being in that level's band or above."""
+    """By (competency, level number): the probability of being in that level's band or above.
+
+    Levels of the lowest band are left out: everybody is in it or above, so a placement says nothing
+    about them.
+    """
     probabilities = {}
     for one in placed:
-        for level in one.competency.framework.levels.all():
+        for level in one.competency.framework.levels.filter(band__gt=0):
             probabilities[one.competency.pk, level.number] = one.at_least[level.band]
     return probabilities
 
@@ -47,11 +52,11 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
     plan, _created = LearningPlan.objects.get_or_create(
         learner=learner, defaults={"renewed_at": at}
     )
-    plan.position = primary_position(learner, on=at.date())
+    plan.position = primary_position(learner, on=localdate(at))
     plan.renewed_at = at
     plan.save()
 
-    asked = asked_of(learner, on=at.date())
+    asked = asked_of(learner, on=localdate(at))
     held = {key: known.held for key, known in known_levels(learner, at=at).items()}
     modules = {
         module.pk: module
@@ -173,6 +178,6 @@ def remove_from_plan(*, item: PlanItem) -> None:
 @transaction.atomic
 def defer(*, item: PlanItem, until: date, at: datetime | None = None) -> None:
     """Plan a module for later. The due day stays what it was, and is shown beside it."""
-    if until <= (at or now()).date():
+    if until <= localdate(at or now()):
         raise AcademyError(_("Choose a day after today."))
     PlanItem.objects.filter(pk=item.pk).update(deferred_to=until)

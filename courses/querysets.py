@@ -16,5 +16,5 @@ class EnrollmentQuerySet(models.QuerySet):
 
 class ModuleCompletionQuerySet(models.QuerySet):
     def valid(self, at: datetime):
-        """Completions that still count at the instant."""
-        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at), completed_at__lte=at)
+        """Completions that have not run out at the instant."""
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))

@@ -1,5 +1,7 @@
 """What courses do when an attempt was graded."""
 
+from datetime import datetime
+
 from django.dispatch import receiver
 
 from assessments.models import Attempt
@@ -8,8 +10,8 @@ from courses import plans, services
 
 
 @receiver(attempt_graded, sender=Attempt, dispatch_uid="courses.record_attempt")
-def record_attempt(sender, attempt: Attempt, **kwargs):
+def record_attempt(sender, attempt: Attempt, at: datetime, **kwargs):
     if attempt.is_placement:
         plans.record_placement(attempt)
-    elif services.record_final(attempt):
-        plans.renew_plan(attempt.learner, at=attempt.submitted_at)
+    elif services.record_final(attempt, at=at):
+        plans.renew_plan(attempt.learner, at=at)

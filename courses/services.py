@@ -8,6 +8,7 @@ from uuid import UUID
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from django.db.models import Max
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from academy.competencies.models import Competency, CompetencyRecord
@@ -182,7 +183,7 @@ def enroll(*, learner: User, course: Course, at: datetime | None = None) -> Enro
         return completed
     if not course.is_live:
         raise NotFound(_("This course is no longer offered."))
-    membership = Membership.objects.on(at.date()).primary().filter(person=learner).first()
+    membership = Membership.objects.on(localdate(at)).primary().filter(person=learner).first()
     enrollment = Enrollment.objects.create(
         learner=learner,
         course=course,
@@ -198,8 +199,7 @@ def enroll(*, learner: User, course: Course, at: datetime | None = None) -> Enro
 
 def still_valid(enrollment: Enrollment, *, at: datetime) -> bool:
     """Whether what a completed enrollment earned has not run out."""
-    months = enrollment.course.validity_months
-    return months is None or at < enrollment.completed_at + relativedelta(months=months)
+    return enrollment.valid_to is None or at < enrollment.valid_to
 
 
 @transaction.atomic
@@ -234,6 +234,7 @@ def complete_lesson(
     Done twice (double click, two tabs) it is recorded once, and one statement is written.
     """
     at = at or now()
+    lock_person(enrollment.learner)  # two last lessons at once must see each other
     LessonProgress.objects.get_or_create(
         enrollment=enrollment,
         lesson=lesson,
@@ -303,7 +304,8 @@ class CourseProgress:
     def next_final(self) -> Module | None:
         """The first module whose lessons are done and whose final assessment is not passed."""
         for module in self.modules:
-            if module.state.lessons_complete and not module.state.is_complete:
+            state = module.state
+            if state.has_final and state.lessons_complete and not state.is_complete:
                 return module.module
         return None
 
@@ -414,6 +416,8 @@ def start_final(
         if course is None:
             raise NotFound(_("No course offers this module now."))
         enrollment = enroll(learner=learner, course=course, at=at)
+    if is_proven(enrollment, module, at=at or now()):
+        raise Conflict(_("You have passed this assessment already."))
     return start_attempt(
         assessment=module.final_assessment,
         learner=learner,
@@ -422,12 +426,36 @@ def start_final(
     )
 
 
+def is_proven_already(learner: User, module: Module, *, at: datetime | None = None) -> bool:
+    """Whether the person has proven the module where they are taking it, and it has not run out."""
+    at = at or now()
+    enrollment = (
+        Enrollment.objects.filter(learner=learner, course__modules=module)
+        .exclude(status=Enrollment.Status.WITHDRAWN)
+        .order_by("status", "-enrolled_at")
+        .select_related("course")
+        .first()
+    )
+    if enrollment is None:
+        return False
+    over = enrollment.status == Enrollment.Status.COMPLETED and not still_valid(enrollment, at=at)
+    return not over and is_proven(enrollment, module, at=at)
+
+
+def is_proven(enrollment: Enrollment, module: Module, *, at: datetime) -> bool:
+    """Whether the module counts as proven in the enrollment already."""
+    [progress] = progress_of([enrollment], at=at)
+    return any(one.completion for one in progress.modules if one.module.pk == module.pk)
+
+
 @transaction.atomic
-def record_final(attempt: Attempt) -> ModuleCompletion | None:
+def record_final(attempt: Attempt, *, at: datetime) -> ModuleCompletion | None:
     """A final assessment was graded: when it was passed, its module is proven, the competencies the
     module teaches are held, and courses that are thereby complete are completed.
 
-    Idempotent by attempt. An attempt of no enrollment, or not passed, proves nothing.
+    `at` is when it was graded, which a late sweep makes later than when it was submitted: what was
+    proven between the two counts. Idempotent by attempt. An attempt of no enrollment, or not
+    passed, proves nothing.
     """
     if not attempt.passed or attempt.is_placement:
         return None
@@ -471,7 +499,7 @@ def record_final(attempt: Attempt) -> ModuleCompletion | None:
     module_completed.send(
         sender=ModuleCompletion, completion=completion, competency_records=records
     )
-    _complete_courses_with(module, learner=attempt.learner_id, at=attempt.submitted_at)
+    _complete_courses_with(module, learner=attempt.learner_id, at=at)
     return completion
 
 
@@ -486,10 +514,12 @@ def complete_course_if_due(enrollment: Enrollment, *, at: datetime) -> bool:
     [progress] = progress_of([enrollment], at=at)
     if not course_is_complete(module.state for module in progress.modules):
         return False
+    months = enrollment.course.validity_months
+    valid_to = at + relativedelta(months=months) if months else None
     won = (
         Enrollment.objects.active()
         .filter(pk=enrollment.pk)
-        .update(status=Enrollment.Status.COMPLETED, completed_at=at)
+        .update(status=Enrollment.Status.COMPLETED, completed_at=at, valid_to=valid_to)
     )
     if not won:
         return False
@@ -500,8 +530,26 @@ def complete_course_if_due(enrollment: Enrollment, *, at: datetime) -> bool:
     return True
 
 
+def complete_due(*, at: datetime | None = None, after: int = 0, limit: int = 200) -> int | None:
+    """Complete active enrollments whose rule is met by a change of the outline: a module or a
+    lesson that was left to do was taken away. One page of them; returns where the next begins.
+    """
+    at = at or now()
+    page = list(
+        Enrollment.objects.active()
+        .filter(pk__gt=after)
+        .select_related("course", "learner")
+        .order_by("pk")[:limit]
+    )
+    for enrollment in page:
+        with transaction.atomic():
+            lock_person(enrollment.learner)
+            complete_course_if_due(enrollment, at=at)
+    return page[-1].pk if len(page) == limit else None
+
+
 @transaction.atomic
-def withdraw_enrollment(*, enrollment: Enrollment) -> None:
+def withdraw_enrollment(*, enrollment: Enrollment, at: datetime | None = None) -> None:
     """Leave a course. What was done stays on record; one may enroll again later."""
     changed = (
         Enrollment.objects.active()
@@ -510,6 +558,7 @@ def withdraw_enrollment(*, enrollment: Enrollment) -> None:
     )
     if not changed:
         raise Conflict(_("This enrolment is no longer in progress."))
+    statements.abandoned(enrollment, at=at or now())
 
 
 def primary_position(person: User, *, on=None):

@@ -61,6 +61,17 @@ def lesson_completed(enrollment: Enrollment, lesson: Lesson, *, at: datetime) ->
     )
 
 
+def abandoned(enrollment: Enrollment, *, at: datetime) -> UUID:
+    """`abandoned`: the learner left the course (cmi5 9.3.6)."""
+    return record(
+        actor=enrollment.learner,
+        verb=cmi5.ABANDONED,
+        activity=course_activity(enrollment.course),
+        registration=enrollment.uuid,
+        at=at,
+    )
+
+
 def module_satisfied(completion: ModuleCompletion) -> UUID:
     """`satisfied`: the module's moveOn criterion, passing its final assessment, was met (cmi5 9.3.9)."""
     return record(

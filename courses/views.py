@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from academy.core.clock import now
 from academy.core.errors import NotFound
@@ -25,26 +25,33 @@ def _own(request: HttpRequest, uuid: UUID) -> Enrollment:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def enroll(request: HttpRequest, course: UUID) -> HttpResponse:
     row = get_object_or_404(Course, uuid=course)
+    if request.method != "POST":  # back from the sign-in page
+        return redirect("cms:course", uuid=row.uuid)
     enrollment = services.enroll(learner=request.user, course=row)
     return redirect("cms:continue", enrollment=enrollment.uuid)
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, enrollment: UUID) -> HttpResponse:
-    services.withdraw_enrollment(enrollment=_own(request, enrollment))
+    own = _own(request, enrollment)
+    if request.method != "POST":
+        return redirect("cms:continue", enrollment=own.uuid)
+    services.withdraw_enrollment(enrollment=own)
     messages.success(request, _("You have left the course. What you did in it stays on record."))
     return redirect("portal:home")
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def complete_lesson(request: HttpRequest, enrollment: UUID, lesson: UUID) -> HttpResponse:
     """Mark the lesson done and go on: to the next lesson, or to the final assessment."""
     own = _own(request, enrollment)
+    if request.method != "POST":
+        return redirect("cms:lesson", enrollment=own.uuid, lesson=lesson)
     row = get_object_or_404(
         Lesson.objects.select_related("module").filter(is_live=True, module__courses=own.course),
         uuid=lesson,
@@ -60,6 +67,13 @@ def complete_lesson(request: HttpRequest, enrollment: UUID, lesson: UUID) -> Htt
         if following:
             return redirect("cms:lesson", enrollment=own.uuid, lesson=following[0].uuid)
     return redirect("cms:continue", enrollment=own.uuid)
+
+
+def _refusal(request: HttpRequest, module: Module) -> str | None:
+    """Why the person cannot start the module's final assessment now; None when they can."""
+    if services.is_proven_already(request.user, module):
+        return _("You have passed this assessment already.")
+    return refusal_to_start(module.final_assessment, request.user, at=now())
 
 
 @login_required
@@ -111,9 +125,7 @@ def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
             "count": question_count(row.final_assessment),
             "attempts": [one for one in attempts if one.status == Attempt.Status.GRADED],
             "under_way": under_way,
-            "refusal": None
-            if under_way
-            else refusal_to_start(row.final_assessment, request.user, at=now()),
+            "refusal": None if under_way else _refusal(request, row),
             "lessons_left": lessons.count() - done.distinct().count(),
             "time_factor": request.user.time_factor,
             "home": reverse("portal:home"),

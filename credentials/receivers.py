@@ -1,5 +1,6 @@
 """What credentials do when a course was completed."""
 
+from django.db import transaction
 from django.dispatch import receiver
 
 from courses.models import Enrollment
@@ -15,4 +16,5 @@ def owe_credential(sender, enrollment: Enrollment, completions: list, **kwargs):
         enrollment=enrollment, completions=completions, issuer=issuer()
     )
     if credential is not None and credential.state == credential.State.PENDING:
-        issue_credential.delay_on_commit(credential.pk)
+        # Robust: a broker that is down must not fail what was earned; the sweep finds the row.
+        transaction.on_commit(lambda: issue_credential.delay(credential.pk), robust=True)

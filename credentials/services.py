@@ -5,12 +5,12 @@ import uuid
 from datetime import datetime, timedelta
 
 import structlog
-from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -19,6 +19,7 @@ from academy.core.clock import now
 from academy.core.errors import Conflict
 from academy.core.fields import Localized
 from academy.people.models import User
+from assessments.models import Attempt
 from courses.models import Enrollment, ModuleCompletion
 from credentials import statements
 from credentials.models import Credential, Revocation
@@ -52,15 +53,13 @@ def freeze_award(
     learner, course = enrollment.learner, enrollment.course
     language = learner.language or settings.LANGUAGE_CODE
     levels = {(one.framework_id, one.number): one for one in ProficiencyLevel.objects.all()}
-    expires = None
-    if course.validity_months:
-        expires = enrollment.completed_at + relativedelta(months=course.validity_months)
+    expires = enrollment.valid_to
     with override(language):
         modules = [
             {
                 "title": completion.module.title.in_language(language),
                 "route_label": str(completion.get_route_display()),
-                "date": completion.completed_at.date().isoformat(),
+                "date": localdate(completion.completed_at).isoformat(),
             }
             for completion in completions
         ]
@@ -95,8 +94,8 @@ def freeze_award(
             "modules": modules,
             "competencies": list(competencies.values()),
             "hours": hours,
-            "issued_on": enrollment.completed_at.date().isoformat(),
-            "expires_on": expires.date().isoformat() if expires else None,
+            "issued_on": localdate(enrollment.completed_at).isoformat(),
+            "expires_on": localdate(expires).isoformat() if expires else None,
             "code": code,
             "verify_url": verify_url(code),
             "colours": {key: issuer[key] for key in ("primary", "accent") if key in issuer},
@@ -105,6 +104,12 @@ def freeze_award(
     evidence = {
         "registration": str(enrollment.uuid),
         "attempts": attempts,
+        "statements": [
+            str(one)
+            for one in Attempt.objects.filter(uuid__in=attempts).values_list(
+                "statement_id", flat=True
+            )
+        ],
         "competencies": list(competencies),
     }
     return {**printed.to_json(), "evidence": evidence}
@@ -131,10 +136,7 @@ def owe_credential(
         awarded_at=enrollment.completed_at,
     )
     credential.award = freeze_award(enrollment, completions, issuer=issuer, code=credential.code)
-    if credential.award["expires_on"]:
-        credential.expires_at = enrollment.completed_at + relativedelta(
-            months=enrollment.course.validity_months
-        )
+    credential.expires_at = enrollment.valid_to
     credential.save()
     return credential
 
@@ -150,6 +152,10 @@ def claim_credential(pk: int, *, at: datetime | None = None) -> Credential | Non
     """
     at = at or now()
     claim = uuid.uuid4()
+    # A document that killed its worker so often will kill the next one too: a person has to look.
+    Credential.objects.filter(
+        pk=pk, state=Credential.State.CLAIMED, lease_until__lt=at, tries__gte=MAX_TRIES
+    ).update(state=Credential.State.REFUSED, problem="gave up after too many tries")
     won = (
         Credential.objects.filter(pk=pk)
         .filter(
@@ -169,8 +175,14 @@ def claim_credential(pk: int, *, at: datetime | None = None) -> Credential | Non
     return credential
 
 
+class NoName(ValueError):
+    """A certificate for nobody is not made."""
+
+
 def make_document(credential: Credential) -> bytes:
-    """Render from the frozen award and nothing else."""
+    """Render from the frozen award and nothing else. Raises `NoName` where nobody is named."""
+    if not credential.award["name"].strip():
+        raise NoName("the holder has no name")
     award = {key: value for key, value in credential.award.items() if key != "evidence"}
     return render(CertificateContext.from_json(award))
 
@@ -186,7 +198,7 @@ def issue_credential(pk: int, *, at: datetime | None = None) -> Credential | Non
         return None
     try:
         content = make_document(credential)
-    except (MissingGlyph, TextDoesNotFit) as error:
+    except (MissingGlyph, TextDoesNotFit, NoName) as error:
         log.error("credential_refused", credential=str(credential.uuid), problem=str(error))
         Credential.objects.filter(pk=pk, claimed_by=credential.claimed_by).update(
             state=Credential.State.REFUSED, problem=str(error)

@@ -1,6 +1,7 @@
 """Verifying a credential, without an account, and downloading one's own."""
 
 import re
+import time
 
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
@@ -11,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from academy.core.errors import AcademyError, NotFound
+from academy.people.lockout import client_ip
 from credentials import services
 from credentials.models import Credential
 
@@ -29,11 +31,12 @@ class TooMany(AcademyError):
 
 
 def _count_lookup(request: HttpRequest) -> None:
-    key = f"verify:{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, timeout=60)
+    """One counter an address and minute: some caches renew a counter's time with each count."""
+    key = f"verify:{client_ip(request)}:{int(time.time() // 60)}"
+    cache.add(key, 0, timeout=120)
     try:
         count = cache.incr(key)
-    except ValueError:  # it ran out between the two calls
+    except ValueError:  # it was culled between the two calls
         count = 1
     if count > LOOKUPS_PER_MINUTE:
         raise TooMany(_("Too many look-ups from here. Wait a minute and try again."))
@@ -101,4 +104,6 @@ def document(request: HttpRequest, uuid) -> HttpResponse:
 @never_cache
 def status(request: HttpRequest, uuid) -> HttpResponse:
     """The card of one credential, fetched again by the page until the document is there."""
-    return render(request, "credentials/_card.html", {"credential": _own(request, uuid)})
+    credential = _own(request, uuid)
+    credential.standing = services.standing_of(credential)
+    return render(request, "credentials/_card.html", {"credential": credential})

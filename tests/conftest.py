@@ -38,10 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Write again what a flush took and `cms.seed` cannot know: a permission that a migration of
     wagtail-localize wrote, and the roles that have it."""
     outcome = yield
+    if nextitem is None:  # the database itself has gone
+        return outcome
     marker = item.get_closest_marker("django_db")
     if (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
         getattr(item, "fixturenames", ())

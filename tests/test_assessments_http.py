@@ -69,12 +69,18 @@ def test_an_answer_is_kept_and_shown_again(browser, attempt):
     assert f'value="{answer}" checked' in page
 
 
-def test_a_late_save_of_another_tab_does_not_overwrite(browser, attempt):
+def test_a_save_from_a_page_shown_earlier_is_refused_not_dropped(browser, attempt):
     response = first(attempt)
     save = reverse("assessments:save", args=[attempt.uuid, 1])
     assert browser.post(save, {"answer": world.right(response), "seq": "5"}).json()["seq"] == 5
-    assert browser.post(save, {"answer": world.wrong(response), "seq": "4"}).json()["seq"] == 5
+    assert browser.post(save, {"answer": world.right(response), "seq": "5"}).json()["saved"]
+    late = browser.post(save, {"answer": world.wrong(response), "seq": "4"})
+    assert late.status_code == 409
+    assert "another device" in late.json()["error"]
     assert first(attempt).answer == world.right(response)
+    page = browser.post(question(attempt), {"answer": world.wrong(response), "seq": "2"})
+    assert page.status_code == 422
+    assert f'value="{world.right(response)}" checked' in page.content.decode()
 
 
 def test_saving_what_is_no_option_is_refused_and_keeps_what_was(browser, attempt):
@@ -287,3 +293,94 @@ def test_at_the_same_moment_everything_happens_once(run_tasks):
     made_ones = at_once(*[lambda: issue_credential(credential.pk)] * 3)
     assert sum(one is not None for one in made_ones) == 1, made_ones
     assert connection.vendor in ("sqlite", "postgresql")
+
+
+def test_the_key_is_not_shown_before_one_has_passed(made, browser, learner):
+    failed = world.take_final(made, learner, able=False)
+    result = reverse("assessments:result", args=[failed.uuid])
+    page = browser.get(result).content.decode()
+    assert "Because." not in page
+    for response in failed.responses.all():
+        words = response.item_version.words("en")
+        right = next(o for o in words["options"] if o["id"] == world.right(response))
+        assert right["text"] not in page
+    passed = world.take_final(made, learner)
+    page = browser.get(reverse("assessments:result", args=[passed.uuid])).content.decode()
+    assert "Because." in page
+
+
+def test_what_is_passed_is_not_taken_again(made, browser, learner):
+    world.take_final(made, learner)
+    path = reverse("courses:start_final", args=[made.module.uuid])
+    assert "passed this assessment already" in browser.get(path).content.decode()
+    assert browser.post(path).status_code == 409
+    assert ModuleCompletion.objects.filter(learner=learner).count() == 1
+
+
+def test_autosave_leaves_placements_alone(made, browser):
+    path = browser.post(reverse("assessments:placement_intro")).url
+    shown = browser.get(path).context["response"]
+    save = reverse("assessments:save", args=[shown.attempt.uuid, 1])
+    assert browser.post(save, {"answer": world.right(shown), "seq": "1"}).status_code == 400
+    assert browser.get(path).context["response"].pk == shown.pk
+    browser.post(path, {"position": shown.position, "answer": world.right(shown)})
+    assert browser.get(path).context["response"].position == 1
+
+
+@pytest.mark.parametrize("text", ["²", "9" * 5000, "-1", "1.5", "", "٣x"])
+def test_numbers_that_are_none_do_no_harm(browser, attempt, text):
+    save = reverse("assessments:save", args=[attempt.uuid, 1])
+    answer = world.right(first(attempt))
+    assert browser.post(save, {"answer": answer, "seq": text}).status_code == 200
+    assert browser.post(question(attempt), {"answer": answer, "go": text}).status_code == 302
+
+
+def test_going_on_after_the_time_is_over_shows_the_result_first(made, browser, attempt, learner):
+    Attempt.objects.filter(pk=attempt.pk).update(deadline_at=timezone.now() - timedelta(minutes=1))
+    reply = browser.post(reverse("courses:start_final", args=[made.module.uuid]), follow=True)
+    assert reply.request["PATH_INFO"] == reverse("assessments:result", args=[attempt.uuid])
+    assert Attempt.objects.filter(learner=learner).count() == 1
+
+
+def test_a_late_sweep_still_completes_the_course(learner):
+    """The first module's answers wait for the sweep while the second module is proven."""
+    from courses.models import Module
+    from tests.factories import teaching
+
+    made = world.make(time_limit_minutes=30)
+    bank = teaching.bank("second", made.skill)
+    second = teaching.module("Second", {made.skill: 2}, assessment=teaching.final("f2", bank))
+    course = teaching.course("Both", made.module, second)
+    enroll(learner=learner, course=course)
+    waiting = start_final(learner=learner, module=made.module)
+    for response in waiting.responses.all():
+        services.save_answer(
+            attempt=waiting,
+            position=response.position,
+            answer=world.right(response),
+            sequence=1,
+            language="en",
+        )
+    begun = timezone.now() - timedelta(hours=1)
+    Attempt.objects.filter(pk=waiting.pk).update(
+        started_at=begun, deadline_at=begun + timedelta(minutes=30)
+    )
+    world.take_final(
+        world.World(made.skill, Module.objects.get(pk=second.pk), course, made.placement), learner
+    )
+    assert services.submit_overdue() == 1
+    assert Enrollment.objects.get(learner=learner, course=course).status == "completed"
+
+
+def test_a_broker_that_is_down_does_not_fail_what_was_earned(
+    made, browser, learner, monkeypatch, django_capture_on_commit_callbacks
+):
+    from credentials.tasks import issue_credential as task
+
+    def down(*args, **kwargs):
+        raise ConnectionError("no broker")
+
+    monkeypatch.setattr(task, "delay", down)
+    with django_capture_on_commit_callbacks(execute=True):
+        world.take_final(made, learner)
+    assert Credential.objects.get(learner=learner).state == "pending"

@@ -34,7 +34,7 @@ def test_the_whole_loop(made):
     world.take_placement(made, learner, able=False)
     known = known_levels(learner)[made.skill.pk]
     assert known.held == 0
-    assert known.placed == 1
+    assert known.placed == 0
 
     item = PlanItem.objects.get(learner=learner)
     assert item.module == made.module

@@ -153,9 +153,7 @@ def test_a_kept_course_page_shows_each_person_their_own(made, browser, learner):
     assert Client().get(path).context["progress"] is None
 
 
-def test_the_identity_is_shown_when_it_is_saved(
-    made, client, django_capture_on_commit_callbacks
-):
+def test_the_identity_is_shown_when_it_is_saved(made, client, django_capture_on_commit_callbacks):
     client.get("/en/")
     brand = BrandSettings.for_site(Site.objects.get(is_default_site=True))
     brand.name, brand.primary = {"en": "Harbour School"}, "#5b21b6"

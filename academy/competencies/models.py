@@ -3,10 +3,13 @@
 import uuid
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
 
 from academy.competencies.querysets import CompetencyRecordQuerySet
 from academy.core.fields import LocalizedField
@@ -111,7 +114,7 @@ class Competency(models.Model):
         return f"{self.framework.code} {self.code} · {self.title}"
 
 
-class Profile(models.Model):
+class Profile(ClusterableModel):
     """What a position asks for; the one without a position is the baseline, asked of everyone."""
 
     position = models.OneToOneField(
@@ -131,6 +134,7 @@ class Profile(models.Model):
                 models.Value(1),
                 condition=Q(position__isnull=True),
                 name="competencies_one_baseline",
+                violation_error_message=_("There is a baseline already. Change that one."),
             ),
         ]
 
@@ -139,7 +143,7 @@ class Profile(models.Model):
 
 
 class ProfileEntry(models.Model):
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="entries")
+    profile = ParentalKey(Profile, on_delete=models.CASCADE, related_name="entries")
     competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="asked_by")
     level = models.PositiveSmallIntegerField(_("level"))
 
@@ -153,6 +157,21 @@ class ProfileEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.competency} ≥ {self.level}"
+
+    def clean(self):
+        """The level is one of the competency's framework."""
+        super().clean()
+        if self.competency_id is None or self.level is None:
+            return
+        framework = self.competency.framework
+        numbers = sorted(framework.levels.values_list("number", flat=True))
+        if numbers and self.level not in numbers:
+            raise ValidationError(
+                {
+                    "level": _("%(framework)s has the levels %(first)d to %(last)d.")
+                    % {"framework": framework, "first": numbers[0], "last": numbers[-1]}
+                }
+            )
 
 
 class CompetencyRecord(models.Model):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -221,10 +221,13 @@ def asked_of(
         due_on = membership.valid_from + timedelta(days=profile.due_days) if membership else None
         for entry in profile.entries.all():
             before = asked.get(entry.competency_id)
+            due = min((day for day in (due_on, before and before.due_on) if day), default=None)
             if before is None or entry.level > before.level:
                 asked[entry.competency_id] = Asked(
-                    entry.competency, entry.level, due_on, profile.position_id is None
+                    entry.competency, entry.level, due, profile.position_id is None
                 )
+            else:
+                asked[entry.competency_id] = replace(before, due_on=due)
     return sorted(
         asked.values(), key=lambda one: (one.competency.framework_id, one.competency.order)
     )

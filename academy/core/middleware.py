@@ -1,10 +1,15 @@
-"""The one place where the academy's errors become HTTP answers."""
+"""The health addresses, and the one place where the academy's errors become HTTP answers."""
 
+import structlog
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 
 from academy.core.errors import AcademyError
+
+log = structlog.get_logger(__name__)
 
 
 def answer(request: HttpRequest, error: AcademyError) -> HttpResponse:
@@ -12,6 +17,37 @@ def answer(request: HttpRequest, error: AcademyError) -> HttpResponse:
     if not request.accepts("text/html") or request.headers.get("X-Requested-With") == "fetch":
         return JsonResponse({"error": error.message}, status=error.status)
     return render(request, "error.html", {"message": error.message}, status=error.status)
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        log.exception("database_does_not_answer")
+        return False
+    return True
+
+
+class HealthMiddleware:
+    """Answers `/health/live` and `/health/ready` before anything looks at host, scheme or person.
+
+    A prober asks a process by its address, over plain http. Live: 200 while the process answers at
+    all. Ready: 200 when the database answers too, else 503.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info not in ("/health/live", "/health/ready"):
+            return self.get_response(request)
+        if request.path_info == "/health/live" or _database_answers():
+            response = JsonResponse({"status": "ok"})
+        else:
+            response = JsonResponse({"status": "no database"}, status=503)
+        add_never_cache_headers(response)
+        return response
 
 
 class AcademyErrorMiddleware:

@@ -36,7 +36,14 @@ class SettingsForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = settings.LANGUAGES
         if self.instance.pk:
-            self.initial["time_factor"] = f"{self.instance.time_factor:.2f}"
+            own = f"{self.instance.time_factor:.2f}"
+            self.initial["time_factor"] = own
+            choices = self.fields["time_factor"].choices
+            if own not in dict(choices):  # agreed with the academy, and not to be lost here
+                self.fields["time_factor"].choices = [
+                    *choices,
+                    (own, _("%(factor)s times the standard time") % {"factor": own}),
+                ]
 
 
 class DeferForm(forms.Form):

@@ -1,7 +1,7 @@
 """The learner's own timeline: their xAPI statements, in words, newest first."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -25,6 +25,7 @@ VERBS = {
     adl.PASSED.id: _("You passed"),
     adl.FAILED.id: _("You did not pass"),
     adl.EXPERIENCED.id: _("You viewed"),
+    cmi5.ABANDONED.id: _("You left"),
     cmi5.SATISFIED.id: _("You proved"),
     tincan.SKIPPED.id: _("You chose to skip"),
     tincan.PLANNED.id: _("Your plan was made:"),
@@ -53,7 +54,8 @@ def _entry(row: Statement) -> Entry:
         at=row.timestamp,
         what=VERBS.get(row.verb) or Localized(document["verb"].get("display", {})),
         name=Localized(definition.get("name", {})),
-        scaled=result.get("score", {}).get("scaled"),
+        # The score of a single answer would tell a placement's taker how it is going.
+        scaled=None if row.verb == adl.ANSWERED.id else result.get("score", {}).get("scaled"),
         success=result.get("success"),
     )
 
@@ -71,9 +73,10 @@ class Timeline:
         stored, _separator, pk = text.rpartition("_")
         try:
             instant = parse_datetime(stored)
-        except ValueError:
+            instant = instant and instant.astimezone(UTC)
+        except (ValueError, OverflowError):
             return None
-        if instant is None or instant.tzinfo is None or not pk.isdigit() or len(pk) > 18:
+        if instant is None or not pk.isdecimal() or len(pk) > 18:
             return None
         return instant, int(pk)
 

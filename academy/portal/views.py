@@ -12,7 +12,7 @@ from django.urls import reverse, translate_url
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from academy.competencies.models import ProficiencyLevel
 from academy.competencies.services import asked_of, known_levels
@@ -25,7 +25,7 @@ from assessments.models import Assessment, Attempt
 from assessments.placement import latest_placement, open_placement, placed_competencies
 from courses import plans
 from courses.models import Enrollment, LearningPlan, Module, PlanItem
-from courses.services import CourseProgress, progress_of
+from courses.services import CourseProgress, primary_position, progress_of
 from credentials.models import Credential
 from credentials.services import standing_of
 
@@ -190,8 +190,8 @@ def gap_of(learner: User, position: Position | None = None) -> list[GapRow]:
 def plan(request: HttpRequest) -> HttpResponse:
     """What is asked, what is held, and the modules between the two."""
     row = LearningPlan.objects.filter(learner=request.user).select_related("position").first()
-    if row is None:
-        row = plans.renew_plan(request.user)
+    if row is None or row.position != primary_position(request.user):
+        row = plans.renew_plan(request.user)  # the first time, and after a change of position
     items = _plan_items(request.user)
     open_items = [item for item in items if item.is_open]
     positions = list(Position.objects.all())
@@ -227,26 +227,31 @@ def _own_item(request: HttpRequest, uuid: UUID) -> PlanItem:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def renew(request: HttpRequest) -> HttpResponse:
-    plans.renew_plan(request.user)
-    messages.success(request, _("Your plan is up to date."))
+    if request.method == "POST":
+        plans.renew_plan(request.user)
+        messages.success(request, _("Your plan is up to date."))
     return redirect("portal:plan")
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def skip(request: HttpRequest, uuid: UUID) -> HttpResponse:
     item = _own_item(request, uuid)
+    if request.method != "POST":
+        return redirect("portal:plan")
     plans.accept_skip(item=item)
     messages.success(request, _("“%(module)s” is off your list.") % {"module": item.module.title})
     return redirect("portal:plan")
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def unskip(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    plans.undo_skip(item=_own_item(request, uuid))
+    item = _own_item(request, uuid)
+    if request.method == "POST":
+        plans.undo_skip(item=item)
     return redirect("portal:plan")
 
 
@@ -263,8 +268,10 @@ def defer(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("portal:plan")
     try:
         uuid = UUID(request.POST.get("module", ""))
     except ValueError as error:
@@ -276,9 +283,11 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    plans.remove_from_plan(item=_own_item(request, uuid))
+    item = _own_item(request, uuid)
+    if request.method == "POST":
+        plans.remove_from_plan(item=item)
     return redirect("portal:plan")
 
 

@@ -1,12 +1,14 @@
 """A number, right within a tolerance."""
 
+import re
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from assessments.item_types.base import ItemType
 
+_ENGLISH_THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'’")
 _LARGEST = Decimal("1e15")
 
@@ -21,7 +23,9 @@ def parse_number(text: str) -> Decimal:
         thousands = "," if digits.rfind(".") > digits.rfind(",") else "."
         digits = digits.replace(thousands, "")
     try:
-        number = Decimal(digits.replace(",", ".").replace("_", "?"))  # Python's "1_000" is no number
+        number = Decimal(
+            digits.replace(",", ".").replace("_", "?")
+        )  # Python's "1_000" is no number
     except InvalidOperation as error:
         raise ValueError(_("Write a number, such as 12.5.")) from error
     if not number.is_finite() or not -_LARGEST <= number <= _LARGEST:
@@ -52,6 +56,8 @@ class Numeric(ItemType):
         text = (data.get("answer") or "").strip()[:40]
         if not text:
             return None
+        if (get_language() or "").startswith("en") and _ENGLISH_THOUSANDS.fullmatch(text):
+            text = text.replace(",", "")
         parse_number(text)
         return text
 

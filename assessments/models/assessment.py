@@ -3,6 +3,7 @@
 import uuid
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -47,7 +48,7 @@ class Assessment(ClusterableModel):
         _("attempts allowed"), null=True, blank=True, help_text=_("Left empty: no limit.")
     )
     cooldown_hours = models.PositiveSmallIntegerField(
-        _("hours to wait before a new attempt"), default=0
+        _("hours to wait before a new attempt"), default=24
     )
     shows_explanations = models.BooleanField(_("show explanations after grading"), default=True)
     min_items = models.PositiveSmallIntegerField(
@@ -75,6 +76,19 @@ class Assessment(ClusterableModel):
 
     def __str__(self) -> str:
         return str(self.title) or self.code
+
+    def clean(self):
+        """A placement stops between two numbers and never by the clock, which would end it
+        without a result. That its sections name a competency is asked by the form."""
+        super().clean()
+        problems = {}
+        fewest, most = self.min_items, self.max_items
+        if fewest is not None and most is not None and fewest > most:
+            problems["max_items"] = _("This must not be less than the fewest items.")
+        if self.kind == self.Kind.PLACEMENT and self.time_limit_minutes:
+            problems["time_limit_minutes"] = _("A placement has no time limit. Leave this empty.")
+        if problems:
+            raise ValidationError(problems)
 
 
 class Section(models.Model):

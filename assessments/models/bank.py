@@ -243,12 +243,17 @@ class ItemContent(
             raise ValidationError(problems)
 
     def _code_problem(self) -> str | None:
+        """A code names one question of a bank for good: that of a deleted question stays taken."""
         if not self.code or self.bank_id is None:
             return None
-        namesakes = ItemContent.objects.filter(bank=self.bank_id, code=self.code)
-        if not namesakes.exclude(translation_key=self.translation_key).exists():
-            return None
-        return _("Another question of this bank has this code.")
+        contents = ItemContent.objects.filter(bank=self.bank_id, code=self.code)
+        items = Item.objects.filter(bank=self.bank_id, code=self.code)
+        if (
+            contents.exclude(translation_key=self.translation_key).exists()
+            or items.exclude(uuid=self.translation_key).exists()
+        ):
+            return _("Another question of this bank has this code.")
+        return None
 
     def _level_problem(self) -> str | None:
         if self.competency_id is None or self.level is None:

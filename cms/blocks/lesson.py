@@ -249,12 +249,15 @@ class DataExerciseBlock(blocks.StructBlock):
         return cleaned
 
     def get_context(self, value, parent_context=None):
+        """A file that was deleted or is no table any more leaves the question without its data."""
         context = super().get_context(value, parent_context)
-        try:
-            table = read_table(value["data"])
-            series = table.series(value["label_column"], value["value_column"])
-        except (ValueError, OSError):
-            table, series = Table([], []), []
+        table, series = Table([], []), []
+        if value["data"] is not None:
+            try:
+                table = read_table(value["data"])
+                series = table.series(value["label_column"], value["value_column"])
+            except (ValueError, OSError):
+                table, series = Table([], []), []
         return {**context, "table": table, "series": series}
 
 

@@ -73,8 +73,6 @@ class BrandSettings(BaseSiteSetting):
                 continue  # the field's own validator says so
             if ratio < 4.5:
                 advice = _("At least 4.5 : 1 is needed. Choose a darker or lighter colour.")
-                errors[field] = ValidationError(
-                    f"{words % {'ratio': f'{ratio:.1f}'}} {advice}"
-                )
+                errors[field] = ValidationError(f"{words % {'ratio': f'{ratio:.1f}'}} {advice}")
         if errors:
             raise ValidationError(errors)

@@ -107,9 +107,7 @@ class CoursePage(Page):
     outcome = models.TextField(
         _("outcome"), max_length=600, help_text=_("What a person can do afterwards.")
     )
-    measured_by = models.TextField(
-        _("how the outcome is measured"), max_length=600, blank=True
-    )
+    measured_by = models.TextField(_("how the outcome is measured"), max_length=600, blank=True)
     audience = models.CharField(_("who it is for"), max_length=300, blank=True)
     image = models.ForeignKey(
         "media.AcademyImage", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -274,9 +272,7 @@ class ModulePage(Page):
         """A module is met within a course: lead to the first that has it."""
         course = (
             CoursePage.objects.live()
-            .filter(
-                locale=self.locale, module_links__module__translation_key=self.translation_key
-            )
+            .filter(locale=self.locale, module_links__module__translation_key=self.translation_key)
             .first()
         )
         if course is not None:

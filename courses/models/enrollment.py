@@ -42,6 +42,9 @@ class Enrollment(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)
     enrolled_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True, blank=True)
+    valid_to = models.DateTimeField(
+        null=True, blank=True, help_text="When what a completed enrollment earned runs out."
+    )
     last_lesson = models.ForeignKey(
         Lesson, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

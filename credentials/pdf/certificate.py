@@ -1,8 +1,7 @@
 """The certificate of achievement: A4 landscape, one page, made to be framed.
 
 `render` is pure and deterministic: the same context gives the same bytes, whatever the clock, the
-locale or the process. The context is what an award freezes (issue 6: "freeze what is printed at
-issue"), so nothing here asks a database.
+locale or the process. The context is what an award freezes, so nothing here asks a database.
 
 The page: white sky above, sand ground below a teal horizon, and a sun rising where the two meet.
 What was achieved stands in the sky; what it rests on (modules, competencies, the way to check)

@@ -5,7 +5,7 @@ Rules, and why they stand:
 - Text is normalised to NFC first: a decomposed name (as macOS file names and some HR exports
   give) and a composed one must print, extract and compare alike.
 - A character no shipped font holds raises `MissingGlyph`. A certificate with a box in someone's
-  name is worse than one that is late (issue 6: "Missing glyph: refuse to issue, say which").
+  name is worse than one that is late.
 - Everything is shaped with HarfBuzz, Latin too: kerning and combining marks come with it.
   ReportLab's `drawString(shaping=True)` does nothing without rlbidi and its `shapeStr` numbers
   private codes by process history, which would make bytes depend on what was printed before.

@@ -159,7 +159,9 @@ def test_the_kind_of_film_does_not_depend_on_case(film):
     "captions", [b"", b"1\n00:00:00,000 --> 00:00:01,000\nSubRip\n", b"\x89PNG", b" WEBVTT"]
 )
 def test_a_video_without_webvtt_captions_is_refused(captions):
-    assert "This is not a WebVTT file" in refusal(VideoBlock(), video(captions=captions))["captions"]
+    assert (
+        "This is not a WebVTT file" in refusal(VideoBlock(), video(captions=captions))["captions"]
+    )
 
 
 @pytest.mark.django_db

@@ -258,6 +258,24 @@ def test_a_copied_module_has_lessons_of_its_own_and_no_final_assessment(skill):
     assert module.final_assessment == final
 
 
+def test_an_alias_is_no_unit_of_its_own(client, module):
+    course = teaching.course("Course", module)
+    page = page_of(course)
+    page.create_alias(update_slug="alias")
+    publish(page_of(course))  # which publishes its aliases
+
+    assert Course.objects.get() == course
+
+    client.force_login(UserFactory(role=TRAINER))
+    url = reverse("wagtailadmin_pages:copy", args=[page.pk])
+    form = {"new_title": "New", "new_slug": "new", "new_parent_page": page.get_parent().pk}
+    response = client.post(url, {**form, "alias": "on"}, follow=True)
+    assert "cannot have an alias" in response.content.decode()
+    assert not Page.objects.filter(slug="new").exists()
+    client.post(url, form)
+    assert Page.objects.filter(slug="new").exists()
+
+
 def test_deleting_a_page_keeps_the_row_and_what_was_done():
     made = world.make()
     learner = UserFactory()

@@ -22,9 +22,7 @@ def lesson_of(module: Module, order: int = 0) -> Lesson:
     lesson = Lesson.objects.create(
         uuid=uuid.uuid4(), module=module, title={"en": f"Lesson {order}"}, minutes=5, order=order
     )
-    lesson.current_version = LessonVersion.objects.create(
-        lesson=lesson, number=1, content_hash="1"
-    )
+    lesson.current_version = LessonVersion.objects.create(lesson=lesson, number=1, content_hash="1")
     lesson.save()
     return lesson
 

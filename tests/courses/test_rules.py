@@ -104,9 +104,7 @@ def test_due_first_then_the_most_useful_then_the_shortest():
         ({}, {(READ, 2): 1.0}, False),  # teaches nothing that was placed
     ],
 )
-def test_a_skip_is_offered_when_every_competency_is_nearly_certain(
-    teaches, probabilities, offered
-):
+def test_a_skip_is_offered_when_every_competency_is_nearly_certain(teaches, probabilities, offered):
     assert may_offer_skip(teaches, probabilities) is offered
 
 

@@ -54,9 +54,7 @@ def completion_of(*, first_name="Zoë", last_name="Đặng", language="en", mont
 
 def owe(**person) -> Credential:
     completion = completion_of(**person)
-    return owe_credential(
-        enrollment=completion.enrollment, completions=[completion], issuer=ISSUER
-    )
+    return owe_credential(enrollment=completion.enrollment, completions=[completion], issuer=ISSUER)
 
 
 def words(credential: Credential) -> str:
@@ -201,9 +199,7 @@ def test_an_issued_credential_has_its_bytes():
         Credential.objects.filter(pk=credential.pk).update(state="issued", issued_at=NOON)
 
 
-@pytest.mark.parametrize(
-    ("name", "character"), [("Li 雪", "U+96EA"), ("Ann 🙂", "U+1F642")]
-)
+@pytest.mark.parametrize(("name", "character"), [("Li 雪", "U+96EA"), ("Ann 🙂", "U+1F642")])
 def test_a_name_no_font_can_print_is_refused_and_says_which_character(name, character):
     credential = owe(first_name=name)
     assert issue_credential(credential.pk) is None

@@ -211,7 +211,9 @@ def test_half_a_code_and_garbage_are_unknown_unless_they_hold_the_code(client, c
 def test_case_spaces_and_dashes_do_not_matter(client, typed):
     make()
     response = client.get(reverse("credentials:verify_form"), {"code": typed}, follow=True)
-    assert response.redirect_chain == [(reverse("credentials:verify", args=["K7QF-3M6X-9RTD"]), 302)]
+    assert response.redirect_chain == [
+        (reverse("credentials:verify", args=["K7QF-3M6X-9RTD"]), 302)
+    ]
     assert "in force today" in response.content.decode()
     assert look_up(client, typed).status_code == 200
 
@@ -238,9 +240,12 @@ def test_guessing_is_stopped_after_thirty_look_ups_a_minute(client):
     assert response.status_code == 429
     assert "Too many look-ups from here" in response.content.decode()
     assert "Zoë" not in response.content.decode()
-    assert Client(REMOTE_ADDR="192.0.2.7").get(
-        reverse("credentials:verify", args=[credential.code])
-    ).status_code == 200
+    assert (
+        Client(REMOTE_ADDR="192.0.2.7")
+        .get(reverse("credentials:verify", args=[credential.code]))
+        .status_code
+        == 200
+    )
 
 
 def test_it_is_thirty():

@@ -117,7 +117,9 @@ def pass_final(page: Page, academy: RunningAcademy, words: dict) -> None:
             for value in key if isinstance(key, list) else [key]:
                 page.locator(f'[name=answer][value="{value}"]').check()
         with page.expect_navigation():
-            page.locator("#question [name=go][value=next], #question [name=go][value=review]").first.click()
+            page.locator(
+                "#question [name=go][value=next], #question [name=go][value=review]"
+            ).first.click()
     check(page)
     press(page, words["submit"])
     assert page.get_by_text(words["passed"], exact=True).first.is_visible()

@@ -416,8 +416,11 @@ def press(page: Page, words: str) -> None:
 
 def take_course(page: Page, academy: RunningAcademy) -> str:
     """In French, from the catalogue to the certificate; the text of its first page."""
-    page.goto("/fr/catalogue-of-courses/")
-    press(page, COURSE["fr"])
+    page.goto("/en/catalogue-of-courses/")
+    press(page, COURSE["en"])
+    assert page.get_by_role("heading", name=COURSE["en"]).first.is_visible()
+    press(page, "Français")
+    assert page.get_by_role("heading", name=COURSE["fr"]).first.is_visible()
     press(page, "M’inscrire")
     for title, text in zip(LESSONS, TEXTS, strict=True):
         assert page.get_by_role("heading", name=title["fr"]).first.is_visible()

@@ -109,7 +109,10 @@ def bank(code: str, of: Competency, *, items: int = 6, spread: float = 2.0) -> I
 
 def final(code: str, of: ItemBank, *, count: int = 4, **fields) -> Assessment:
     row = Assessment.objects.create(
-        code=code, kind="final", title={"en": f"Final {code}", "fr": f"Évaluation {code}"}, **fields
+        code=code,
+        kind="final",
+        title={"en": f"Final {code}", "fr": f"Évaluation {code}"},
+        **{"cooldown_hours": 0, **fields},
     )
     Section.objects.create(assessment=row, bank=of, count=count)
     return row

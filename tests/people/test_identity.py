@@ -59,9 +59,7 @@ def test_the_database_allows_one_current_name():
 def test_an_account_name_stands_for_one_person():
     taken = identity_for(UserFactory())
     with pytest.raises(IntegrityError), transaction.atomic():
-        Identity.objects.create(
-            person=UserFactory(), home_page=taken.home_page, name=taken.name
-        )
+        Identity.objects.create(person=UserFactory(), home_page=taken.home_page, name=taken.name)
 
 
 def test_a_deleted_person_leaves_a_name_that_leads_nowhere():
