@@ -84,3 +84,9 @@ def test_cookies_and_transport_are_secure_in_production(tmp_path: Path) -> None:
     names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
     code = f"from django.conf import settings; print(*(getattr(settings, n) for n in {names}), settings.SECURE_HSTS_SECONDS > 0)"
     assert run(code, tmp_path, "production", **GOOD).stdout.split() == ["True"] * 4
+
+
+def test_production_passes_the_deployment_checks(tmp_path: Path) -> None:
+    code = "from django.core.management import execute_from_command_line as run; run(['manage.py', 'check', '--deploy', '--fail-level', 'WARNING'])"
+    done = run(code, tmp_path, "production", **GOOD)
+    assert done.returncode == 0, done.stderr

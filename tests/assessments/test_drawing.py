@@ -127,7 +127,7 @@ def test_every_option_is_shown_once_in_an_order_of_its_own(bank, learner):
     assert len({tuple(order) for order in orders}) > 1
 
 
-def test_two_people_are_not_asked_the_same_by_default(bank, monkeypatch):
+def test_two_people_are_not_asked_the_same_by_default(bank):
     """The seed is drawn by the system's own generator, not left to be guessed."""
     random.seed(1)
     final = teaching.final("final", bank, count=6)
@@ -163,7 +163,7 @@ def fail(assessment, learner, at=NOON) -> Attempt:
 
 
 def test_attempts_are_counted_and_then_refused(bank, learner):
-    final = teaching.final("final", bank, max_attempts=2)
+    final = teaching.final("final", bank, max_attempts=2, cooldown_hours=0)
     assert [fail(final, learner).number, fail(final, learner).number] == [1, 2]
     with pytest.raises(Conflict, match="used all your attempts"):
         start(final, learner)
@@ -171,7 +171,7 @@ def test_attempts_are_counted_and_then_refused(bank, learner):
 
 
 def test_without_a_limit_one_may_try_for_ever(bank, learner):
-    final = teaching.final("final", bank)
+    final = teaching.final("final", bank, cooldown_hours=0)
     assert [fail(final, learner).number for _ in range(4)] == [1, 2, 3, 4]
 
 
@@ -219,14 +219,23 @@ def test_an_attempt_under_way_is_gone_on_with_whatever_the_rule_became(bank, lea
 
 
 def test_an_attempt_past_its_time_is_submitted_and_counts(bank, learner):
-    final = teaching.final("final", bank, time_limit_minutes=30, max_attempts=2)
-    first = start(final, learner)
-    second = start(final, learner, at=NOON + timedelta(hours=1))
-    first.refresh_from_db()
-    assert (first.status, first.submitted_at) == ("graded", first.deadline_at)
-    assert second.number == 2
+    final = teaching.final("final", bank, time_limit_minutes=30, max_attempts=2, cooldown_hours=0)
+    start(final, learner)
+    over = start(final, learner, at=NOON + timedelta(hours=1))
+    assert (over.number, over.status) == (1, "graded"), "its result is shown first"
+    assert over.submitted_at == over.deadline_at
+    assert start(final, learner, at=NOON + timedelta(hours=1)).number == 2
+    start(final, learner, at=NOON + timedelta(hours=2))
     with pytest.raises(Conflict, match="used all your attempts"):
         start(final, learner, at=NOON + timedelta(hours=2))
+
+
+def test_after_passing_the_count_begins_anew(bank, learner):
+    """For the renewal of a certificate that ran out."""
+    final = teaching.final("final", bank, max_attempts=1, cooldown_hours=24)
+    fail(final, learner)
+    Attempt.objects.update(passed=True)
+    assert start(final, learner).number == 2
 
 
 @pytest.mark.parametrize(("cut", "right", "passed"), [("0.75", 3, True), ("0.75", 2, False)])
@@ -310,8 +319,8 @@ def test_only_one_placement_is_open(bank, skill):
     assert open_placement() is None
     placement = teaching.placement((bank, skill))
     assert open_placement() == placement
+    placement.pk, placement.uuid, placement.code = None, uuid4(), "second"
     with pytest.raises(IntegrityError), transaction.atomic():
-        placement.pk, placement.uuid, placement.code = None, uuid4(), "second"
         placement.save()
 
 
@@ -354,7 +363,7 @@ def test_two_frameworks_in_one_placement_keep_their_own_levels(django_assert_num
     attempt = placed((eight, 0, [0.7, 0.1, 0.1, 0.1]), (six, 2, [0.1, 0.1, 0.8]))
     with django_assert_num_queries(2):
         found = placed_competencies(attempt)
-    assert [one.level for one in found] == [2, 6]
+    assert [one.level for one in found] == [0, 6], "nothing is known of the lowest band"
     assert [len(one.band_titles) for one in found] == [4, 3]
 
 

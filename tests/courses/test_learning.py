@@ -1,5 +1,6 @@
 """Learning in one course and in two: what counts where, and when a course is complete."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,7 @@ from academy.competencies.services import known_levels
 from academy.core.errors import AcademyError, Conflict, NotFound
 from academy.xapi.models import Statement
 from courses import services
-from courses.models import Enrollment, Lesson, LessonProgress, ModuleCompletion
+from courses.models import Enrollment, Lesson, LessonProgress, Module, ModuleCompletion
 from courses.services import (
     LessonOutline,
     complete_lesson,
@@ -160,6 +161,32 @@ def test_a_course_that_is_no_longer_offered_is_not_begun_but_gone_on_with(school
     assert enroll(learner=school.learner, course=course) == enrollment
     with pytest.raises(NotFound, match="no longer offered"):
         enroll(learner=UserFactory(), course=course)
+
+
+def test_what_was_proven_is_not_asked_again(school):
+    module = school.module()
+    enrollment = enroll(learner=school.learner, course=school.course(module, school.module()))
+    school.prove(module)
+    with pytest.raises(Conflict, match="passed this assessment already"):
+        start_final(learner=school.learner, module=module, enrollment=enrollment)
+
+
+@pytest.mark.parametrize(
+    ("months", "valid_to"), [(1, "2025-02-28"), (12, "2026-01-31"), (None, "None")]
+)
+def test_what_a_course_earns_runs_out_on_a_day_there_is(school, months, valid_to):
+    """A month after 31 January is the last of February; a rule changed later changes nothing."""
+    module = school.module(final=False, lessons=1)
+    enrollment = enroll(
+        learner=school.learner, course=school.course(module, validity_months=months)
+    )
+    complete_lesson(
+        enrollment=enrollment,
+        lesson=module.lessons.get(),
+        at=datetime(2025, 1, 31, 12, tzinfo=UTC),
+    )
+    enrollment.refresh_from_db()
+    assert str(enrollment.valid_to)[:10] == valid_to
 
 
 def test_a_module_no_course_offers_cannot_be_proven(school):
@@ -316,6 +343,17 @@ def test_a_lesson_removed_last_completes_those_who_had_done_the_rest(school):
     remove(second)
     assert status(enrollment) == "completed"
     assert status(newcomer) == "active"
+
+
+def test_a_module_removed_last_completes_those_who_had_proven_the_rest(school):
+    """The sweep finds them: a module may be taken off by mistake and put back at once."""
+    kept, gone = school.module(), school.module()
+    enrollment = enroll(learner=school.learner, course=school.course(kept, gone))
+    school.prove(kept)
+    newcomer = enroll(learner=UserFactory(), course=enrollment.course)
+    withdraw(model=Module, uuid=gone.uuid)
+    assert services.complete_due() is None
+    assert (status(enrollment), status(newcomer)) == ("completed", "active")
 
 
 def test_a_removed_lesson_that_was_done_gives_no_credit(school):

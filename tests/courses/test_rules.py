@@ -54,6 +54,19 @@ def test_a_module_is_planned_when_it_adds_to_what_is_held(asked, held, teaches, 
     assert planned([need(READ, asked, held)], {READ: teaches}) == ([1] if is_planned else [])
 
 
+@pytest.mark.parametrize(
+    ("levels", "modules"),
+    [
+        ([1, 2, 4], [1, 2]),  # the level asked is taught: no need to go beyond it
+        ([1, 4, 3], [1, 3]),  # it is not: the lowest that goes beyond closes the gap
+        ([4], [1]),
+        ([1], [1]),  # nothing closes it, but this is on the way
+    ],
+)
+def test_a_gap_is_closed_with_no_more_than_it_takes(levels, modules):
+    assert planned([need(READ, 2)], *({READ: level} for level in levels)) == modules
+
+
 def test_what_nobody_asks_for_is_not_planned():
     assert planned([need(READ, 2)], {COUNT: 2}, {}) == []
     assert planned([], {READ: 2}) == []
@@ -73,7 +86,7 @@ def test_a_planned_module_says_which_needs_it_answers_and_by_when():
     assert one == PlannedModule(module=7, competencies=(READ, COUNT), due_on=JUNE, minutes=45)
 
 
-def test_due_first_then_the_most_useful_then_the_shortest():
+def test_due_first_then_the_lower_level_then_the_most_useful_then_the_shortest():
     needs = [need(READ, 2, due_on=JULY), need(COUNT, 2, due_on=JUNE), need(DRAW, 2)]
     catalogue = [
         Teaching(1, {DRAW: 2}, 10),
@@ -83,8 +96,8 @@ def test_due_first_then_the_most_useful_then_the_shortest():
         Teaching(5, {READ: 2, COUNT: 2}, 90),
         Teaching(6, {COUNT: 1}, 20),
     ]
-    assert [one.module for one in plan_modules(needs, catalogue)] == [5, 4, 6, 3, 2, 1]
-    assert [one.module for one in plan_modules(needs, reversed(catalogue))] == [5, 4, 6, 3, 2, 1]
+    assert [one.module for one in plan_modules(needs, catalogue)] == [4, 6, 5, 3, 2, 1]
+    assert [one.module for one in plan_modules(needs, reversed(catalogue))] == [4, 6, 5, 3, 2, 1]
 
 
 # --- What may be skipped --------------------------------------------------------------------------
@@ -148,6 +161,8 @@ def test_when_a_module_is_complete_and_how_far_it_is(module, complete, share):
         ([state(proven=True), state()], False, 1 / 2),
         ([state(proven=True), state(done=2, final=False)], True, 1),
         ([state(done=1), state(proven=True)], False, 2 / 3),
+        ([state(proven=True), state(lessons=0, final=False)], True, 1),  # an empty one asks nothing
+        ([state(lessons=0, final=False)], False, 0),
     ],
 )
 def test_a_course_is_complete_with_all_its_modules(modules, complete, share):

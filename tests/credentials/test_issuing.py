@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pypdf
 import pytest
+from dateutil.relativedelta import relativedelta
 
 from academy.core.fields import Localized
 from academy.xapi.models import Statement
-from courses.models import Enrollment
 from credentials import services
 from credentials.models import Credential, private_storage
 from credentials.services import (
@@ -48,7 +48,12 @@ def completion_of(*, first_name="Zoë", last_name="Đặng", language="en", mont
         validity_months=months,
     )
     learner = UserFactory(first_name=first_name, last_name=last_name, language=language)
-    enrollment = EnrollmentFactory(learner=learner, course=course, completed_at=NOON)
+    enrollment = EnrollmentFactory(
+        learner=learner,
+        course=course,
+        completed_at=NOON,
+        valid_to=NOON + relativedelta(months=months) if months else None,
+    )
     return ModuleCompletionFactory(enrollment=enrollment, module=module, completed_at=NOON)
 
 
@@ -154,16 +159,6 @@ def test_the_expiry_is_that_of_the_day_it_was_earned():
     assert credential.expires_at == datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
-def test_a_month_that_is_shorter_ends_on_its_last_day():
-    completion = completion_of(months=1)
-    Enrollment.objects.update(completed_at=datetime(2025, 1, 31, 12, tzinfo=UTC))
-    completion.enrollment.refresh_from_db()
-    credential = owe_credential(
-        enrollment=completion.enrollment, completions=[completion], issuer=ISSUER
-    )
-    assert credential.award["expires_on"] == "2025-02-28"
-
-
 def test_a_code_is_random_and_has_no_letter_to_misread():
     codes = [services.Credential._meta.get_field("code").default() for _ in range(50)]
     assert len(set(codes)) == 50
@@ -208,6 +203,13 @@ def test_a_name_no_font_can_print_is_refused_and_says_which_character(name, char
     assert character in credential.problem
     assert files() == set()
     assert not Statement.objects.filter(verb__endswith="/earned.json").exists()
+
+
+def test_a_certificate_for_nobody_is_refused():
+    credential = owe(first_name="", last_name="")
+    assert issue_credential(credential.pk) is None
+    credential.refresh_from_db()
+    assert (credential.state, credential.problem) == ("refused", "the holder has no name")
 
 
 def test_what_was_refused_is_not_tried_again():
@@ -305,6 +307,17 @@ def test_a_lease_that_ran_out_lets_another_in(settings):
     assert taken.claimed_by != dead.claimed_by
     credential.refresh_from_db()
     assert credential.tries == 2
+
+
+def test_a_document_that_kills_its_workers_is_given_up():
+    credential = owe()
+    for number in range(MAX_TRIES):
+        assert claim_credential(credential.pk, at=NOON + timedelta(hours=number)) is not None
+    at = NOON + timedelta(hours=MAX_TRIES)
+    assert claim_credential(credential.pk, at=at) is None
+    credential.refresh_from_db()
+    assert credential.state == "refused"
+    assert owed_credentials(at=at + timedelta(hours=1)) == []
 
 
 def test_a_worker_that_comes_too_late_loses_and_its_file_is_deleted(monkeypatch):

@@ -13,7 +13,8 @@ from tests.factories.people import MembershipFactory, OrgUnitFactory, PositionFa
 
 pytestmark = pytest.mark.django_db
 
-DAY = date(2024, 1, 1)
+#: The constraint, or the triggers, of migration `primary_membership_exclusion`.
+NAME = "people_membership_primary_no_overlap"
 
 
 def day(text: str | None) -> date | None:
@@ -137,9 +138,8 @@ OVERLAPS = [
 @pytest.mark.parametrize(("valid_from", "valid_to"), OVERLAPS)
 def test_the_database_refuses_an_overlapping_insert(person, valid_from, valid_to):
     insert(person, "2024-01-01", "2025-01-01")
-    with pytest.raises(DatabaseError, match="people_membership_primary_no_overlap"):
-        with transaction.atomic():
-            insert(person, valid_from, valid_to)
+    with pytest.raises(DatabaseError, match=NAME), transaction.atomic():
+        insert(person, valid_from, valid_to)
     assert Membership.objects.filter(person=person).count() == 1
 
 
@@ -147,11 +147,10 @@ def test_the_database_refuses_an_overlapping_insert(person, valid_from, valid_to
 def test_the_database_refuses_an_update_into_an_overlap(person, valid_from, valid_to):
     insert(person, "2024-01-01", "2025-01-01")
     row = insert(person, "2030-01-01")
-    with pytest.raises(DatabaseError, match="people_membership_primary_no_overlap"):
-        with transaction.atomic():
-            Membership.objects.filter(pk=row.pk).update(
-                valid_from=day(valid_from), valid_to=day(valid_to)
-            )
+    with pytest.raises(DatabaseError, match=NAME), transaction.atomic():
+        Membership.objects.filter(pk=row.pk).update(
+            valid_from=day(valid_from), valid_to=day(valid_to)
+        )
     row.refresh_from_db()
     assert row.valid_from == date(2030, 1, 1)
 
