@@ -67,7 +67,7 @@ bench: $(VENV)/.test-stamp ## Run the benchmarks
 .PHONY: messages
 messages: $(VENV)/.run-stamp ## Collect and compile the translations (needs gettext)
 	@command -v msgfmt >/dev/null || { echo "gettext is not installed (Debian: apt-get install gettext)"; exit 1; }
-	@$(BIN)/python manage.py makemessages --locale fr --no-wrap --add-location file \
+	@$(BIN)/python manage.py makemessages --locale fr --no-wrap --no-obsolete --add-location file \
 		--ignore '.venv*' --ignore var --ignore 'node_modules' --ignore tests --ignore build
 	@cd academy && ../$(BIN)/python ../manage.py compilemessages
 
