@@ -134,7 +134,7 @@ def _page_step(parent: Page | None, icon: str, title: str, words: str, add_words
 
 
 def course_rows() -> list[CourseRow]:
-    """The courses last worked on, each once, with its modules and its languages. Two queries."""
+    """The courses last worked on, each once, with its modules and its languages. Three queries."""
     rows: dict = {}
     pages = CoursePage.objects.select_related("locale").prefetch_related("module_links__module")
     for page in pages.order_by("pk"):

@@ -593,6 +593,19 @@ def test_the_first_page_leads_a_trainer_to_their_work(trainer, module):
     assert reverse("wagtailadmin_explore", args=[page_of(module).pk]) in page
 
 
+def test_the_desk_asks_as_often_however_many_courses_there_are(
+    trainer, module, skill, django_assert_num_queries
+):
+    teaching.course("Course", module)
+    trainer.get("/admin/")
+    with CaptureQueriesContext(connection) as few:
+        trainer.get("/admin/")
+    for title in ("Second", "Third"):
+        teaching.course(title, module, teaching.module(f"{title} module", {skill: 1}))
+    with django_assert_num_queries(len(few)):
+        trainer.get("/admin/")
+
+
 def test_the_desk_is_not_shown_to_others(client):
     client.force_login(UserFactory(role="Human resources"))
     assert "Make a course" not in client.get("/admin/").content.decode()
