@@ -70,9 +70,10 @@ PERMISSIONS = {
     OPERATOR: [*ADMIN, *INSTALLATION],
 }
 PAGE_ACTIONS = ("add", "change", "publish", "lock", "unlock")
+#: Wagtail asks for the permissions of its own image and document, whatever model is used.
 FILE_PERMISSIONS = [
-    f"{action}_{model}"
-    for model in ("academyimage", "academydocument")
+    f"{app}.{action}_{name}"
+    for app, name in (("wagtailimages", "image"), ("wagtaildocs", "document"))
     for action in ("add", "change", "choose")
 ]
 
@@ -122,7 +123,7 @@ def ensure_roles() -> None:
             )
     collection = Collection.get_first_root_node()
     for name in FILE_PERMISSIONS:
-        permission = known.get(f"media.{name}")
+        permission = known.get(name)
         if permission and collection:
             GroupCollectionPermission.objects.get_or_create(
                 group=groups[TRAINER], collection=collection, permission=permission

@@ -203,7 +203,8 @@ class Asked:
 def asked_of(
     person: User, *, on: date | None = None, position: Position | None = None
 ) -> list[Asked]:
-    """The baseline and the profile of the primary position together; the higher level wins.
+    """The baseline and the profile of the primary position together: the higher level, by the
+    earlier day.
 
     With `position`, what would be asked of the person there.
     """

@@ -4,7 +4,7 @@
 |---|---|---|
 | oneself | oneself | everything |
 | line manager | people they manage today, by primary membership | status and due dates |
-| HR | everyone who is or was a member | competency levels, completions, credentials |
+| HR | everyone with an account | competency levels, completions, credentials |
 | nobody | others | placement answers, ability estimates |
 """
 

@@ -84,13 +84,14 @@ class Demands:
     def _with_baseline(self, own: Mapping[int, Demand]) -> dict[int, Demand]:
         together = dict(self._baseline)
         for competency, demand in own.items():
-            before = together.get(competency)
-            if before is None or demand.level > before.level:
-                together[competency] = demand
+            before = together.get(competency, demand)
+            together[competency] = Demand(
+                max(before.level, demand.level), min(before.due_days, demand.due_days)
+            )
         return together
 
     def of(self, position_id: int) -> Mapping[int, Demand]:
-        """By competency id, the higher level winning."""
+        """By competency id: the higher level, by the earlier day."""
         return self._positions.get(position_id, self._baseline)
 
     @cached_property

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "academy.core.middleware.HealthMiddleware",  # a prober knows neither host name nor https
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "cms.csp.AdminCspMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -294,6 +295,8 @@ WAGTAIL_USER_TIME_ZONES = ["UTC", "America/Toronto", "Europe/Paris", "Pacific/Au
 WAGTAILADMIN_PERMITTED_LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILLOCALIZE_MACHINE_TRANSLATOR = None
+# A translation starts as a draft: nobody is shown English words on a French page.
+WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 TAGGIT_CASE_INSENSITIVE = True
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}

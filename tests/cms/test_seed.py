@@ -6,12 +6,14 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection
+from django.urls import reverse
 from wagtail.models import Locale, Page, Site
 
 from academy.people.models import User
 from academy.people.roles import ALL_ROLES, HR, LEARNER, OPERATOR, TRAINER
 from cms import seed
 from cms.models import CataloguePage, HomePage, LibraryPage, PlainPage
+from tests.factories.people import UserFactory
 
 KEYS = [
     seed.HOME_KEY,
@@ -140,3 +142,11 @@ def test_a_trainer_may_write_and_publish_in_every_language(seeded, language):
     assert may.can_add_subpage()
     assert may.can_publish_subpage()
     assert may.can_edit()
+
+
+@pytest.mark.django_db
+def test_a_trainer_can_bring_pictures_and_files(client):
+    trainer = UserFactory(role=TRAINER)
+    client.force_login(trainer)
+    for name in ("wagtailimages:add", "wagtaildocs:add", "wagtailimages_chooser:choose"):
+        assert client.get(reverse(name)).status_code == 200, name

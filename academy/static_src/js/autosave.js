@@ -50,7 +50,7 @@ export function autosave() {
 
   function say(state, extra) {
     if (!status) return;
-    const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     const words = extra || (status.getAttribute(`data-text-${state}`) || "").replace("{time}", time);
     status.hidden = false;
     status.dataset.state = state;
