@@ -22,6 +22,9 @@ django.setup()
 from django.core.management import call_command
 for name in sys.argv[1:]:
     call_command(name, verbosity=0, **({"interactive": False} if name != "createcachetable" else {}))
+# what an academy before this one left in the same Redis would name files that are gone
+from django.core.cache import cache
+cache.clear()
 """
 
 
