@@ -140,11 +140,13 @@ def accept_skip(*, item: PlanItem, at: datetime | None = None) -> None:
 
 
 @transaction.atomic
-def undo_skip(*, item: PlanItem) -> None:
+def undo_skip(*, item: PlanItem, at: datetime | None = None) -> None:
     """Take a skipped module back into the plan."""
-    PlanItem.objects.filter(pk=item.pk, state=PlanItem.State.SKIPPED).update(
+    taken_back = PlanItem.objects.filter(pk=item.pk, state=PlanItem.State.SKIPPED).update(
         state=PlanItem.State.SKIP_OFFERED
     )
+    if taken_back:
+        statements.module_planned(item.learner, item.module, at=at or now())
 
 
 @transaction.atomic
@@ -154,7 +156,7 @@ def add_to_plan(*, learner: User, module: Module, at: datetime | None = None) ->
     lock_person(learner)
     plan = LearningPlan.objects.filter(learner=learner).first() or renew_plan(learner, at=at)
     proven = ModuleCompletion.objects.filter(learner=learner, module=module).valid(at).exists()
-    item, _created = PlanItem.objects.get_or_create(
+    item, created = PlanItem.objects.get_or_create(
         plan=plan,
         module=module,
         defaults={
@@ -164,6 +166,8 @@ def add_to_plan(*, learner: User, module: Module, at: datetime | None = None) ->
             "order": 1000 + plan.items.count(),
         },
     )
+    if created:
+        statements.module_planned(learner, module, at=at)
     return item
 
 
@@ -178,6 +182,9 @@ def remove_from_plan(*, item: PlanItem) -> None:
 @transaction.atomic
 def defer(*, item: PlanItem, until: date, at: datetime | None = None) -> None:
     """Plan a module for later. The due day stays what it was, and is shown beside it."""
-    if until <= localdate(at or now()):
+    at = at or now()
+    if until <= localdate(at):
         raise AcademyError(_("Choose a day after today."))
-    PlanItem.objects.filter(pk=item.pk).update(deferred_to=until)
+    moved = PlanItem.objects.filter(pk=item.pk).exclude(deferred_to=until)
+    if moved.update(deferred_to=until):
+        statements.module_planned(item.learner, item.module, at=at)

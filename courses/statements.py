@@ -107,6 +107,11 @@ def module_skipped(learner: User, module: Module, registration: UUID, *, at: dat
     )
 
 
+def module_planned(learner: User, module: Module, *, at: datetime) -> UUID:
+    """`planned`: the learner put the module on their plan, took it back or moved it to a day."""
+    return record(actor=learner, verb=tincan.PLANNED, activity=module_activity(module), at=at)
+
+
 def plan_renewed(learner: User, plan: LearningPlan, modules: list[Module], *, at: datetime) -> UUID:
     """`planned`: the modules now on the person's plan."""
     return record(

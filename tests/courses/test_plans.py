@@ -8,6 +8,7 @@ from academy.competencies.models import CompetencyRecord
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict
 from academy.xapi.models import Statement
+from academy.xapi.vocabulary import tincan
 from assessments.models import Attempt
 from courses import plans
 from courses.models import PlanItem
@@ -330,3 +331,13 @@ def test_nothing_is_deferred_into_the_past(school, module, days):
     with pytest.raises(AcademyError, match="Choose a day after today"):
         plans.defer(item=item(school, module), until=now().date() + timedelta(days=days))
     assert item(school, module).deferred_to is None
+
+
+def test_what_a_person_decides_about_their_plan_is_recorded_once(school, module, extra):
+    renew(school)
+    later = now().date() + timedelta(days=30)
+    for _twice in range(2):
+        plans.add_to_plan(learner=school.learner, module=extra)
+        plans.defer(item=item(school, module), until=later)
+    said = Statement.objects.filter(verb=tincan.PLANNED.id).order_by("id")
+    assert [one.activity.rsplit("/", 1)[-1] for one in said] == [str(extra.uuid), str(module.uuid)]
