@@ -155,7 +155,10 @@ class RunningAcademy:
             env["DATABASE_URL"] = urlsplit(database)._replace(path=f"/{self.name}").geturl()
             self._postgres(f'CREATE DATABASE "{self.name}"')
         if cache := env.get("CACHE_URL"):
-            env["CACHE_URL"] = urlsplit(cache)._replace(path="/9" if self.demo else "/8").geturl()
+            # a Redis number for each academy of each xdist worker: 4 to 15
+            worker = int(env.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 6
+            number = 4 + 2 * worker + self.demo
+            env["CACHE_URL"] = urlsplit(cache)._replace(path=f"/{number}").geturl()
         broker = env.get("CELERY_BROKER_URL", "")
         if broker.startswith("amqp") and shutil.which("rabbitmqctl"):
             user = urlsplit(broker).username or "guest"
