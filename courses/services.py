@@ -32,7 +32,7 @@ from courses.models import (
     ModuleCompetency,
     ModuleCompletion,
 )
-from courses.signals import course_completed, module_completed
+from courses.signals import course_completed
 
 # --- The outline, kept in step with the pages -----------------------------------------------------
 
@@ -484,7 +484,7 @@ def record_final(attempt: Attempt, *, at: datetime) -> ModuleCompletion | None:
         completed_at=attempt.submitted_at,
     )
     satisfied = statements.module_satisfied(completion)
-    records = [
+    for taught in module.teaches.select_related("competency"):
         record_competency(
             learner=attempt.learner,
             competency=taught.competency,
@@ -494,11 +494,6 @@ def record_final(attempt: Attempt, *, at: datetime) -> ModuleCompletion | None:
             attempt=attempt.uuid,
             at=attempt.submitted_at,
         )
-        for taught in module.teaches.select_related("competency")
-    ]
-    module_completed.send(
-        sender=ModuleCompletion, completion=completion, competency_records=records
-    )
     _complete_courses_with(module, learner=attempt.learner_id, at=at)
     return completion
 

@@ -2,8 +2,5 @@
 
 from django.dispatch import Signal
 
-#: kwargs: completion (a ModuleCompletion), competency_records
-module_completed = Signal()
-
 #: kwargs: enrollment (just completed), completions (the ModuleCompletions it rests on)
 course_completed = Signal()
