@@ -5,13 +5,10 @@ or lost together, and each statement newly stored is owed to every destination b
 in the same transaction.
 """
 
-import hashlib
 import json
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
@@ -44,7 +41,6 @@ from academy.xapi.schema import (
 from academy.xapi.vocabulary import Verb, adl
 
 DEFAULT_DESTINATION = "default"
-LAST_USED_PRECISION = timedelta(minutes=5)
 
 
 # --- building statements ------------------------------------------------------------------------
@@ -333,37 +329,3 @@ def consistent_through() -> datetime:
     except OperationalError:
         latest = Statement.objects.order_by("-stored").values_list("stored", flat=True).first()
         return latest or at - timedelta(minutes=1)
-
-
-# --- clients ------------------------------------------------------------------------------------
-def create_client(*, name: str, scopes: Iterable[str]) -> tuple[LrsClient, str]:
-    """A new client and its secret, which is shown once and kept only as a hash."""
-    secret = secrets.token_urlsafe(32)
-    client = LrsClient.objects.create(
-        name=name,
-        key=secrets.token_urlsafe(16),
-        secret_hash=hash_secret(secret),
-        scopes=sorted(set(scopes)),
-    )
-    return client, secret
-
-
-def revoke_client(*, client: LrsClient, at: datetime | None = None) -> None:
-    """Refuse the client from now on. What it stored stays."""
-    LrsClient.objects.active().filter(pk=client.pk).update(revoked_at=at or now())
-
-
-def hash_secret(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def authenticate_client(*, key: str, secret: str, at: datetime | None = None) -> LrsClient | None:
-    """The active client with this key and secret, or None. Notes the use, to five minutes."""
-    at = at or now()
-    client = LrsClient.objects.active().filter(key=key).first() if "\0" not in key else None
-    known = client.secret_hash if client else hash_secret("")
-    if not compare_digest(known, hash_secret(secret)) or client is None:
-        return None
-    if client.last_used_at is None or at - client.last_used_at > LAST_USED_PRECISION:
-        LrsClient.objects.filter(pk=client.pk).update(last_used_at=at)
-    return client

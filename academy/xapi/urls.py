@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from academy.xapi import views
+from academy.xapi.views.about import about
+from academy.xapi.views.statements import StatementsView
 
 app_name = "xapi"
 urlpatterns = [
-    path("statements", views.StatementsView.as_view(), name="statements"),
-    path("about", views.about, name="about"),
+    path("statements", StatementsView.as_view(), name="statements"),
+    path("about", about, name="about"),
 ]

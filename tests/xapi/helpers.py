@@ -8,8 +8,8 @@ from typing import Any
 
 from django.test import Client
 
+from academy.xapi.clients import create_client
 from academy.xapi.models import LrsClient
-from academy.xapi.services import create_client
 
 
 def make_statement(**changes: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from academy.core.clock import now
 from academy.people.services import identity_for
 from academy.xapi import services
+from academy.xapi.clients import authenticate_client, revoke_client
 from academy.xapi.models import LrsClient, Statement
 from academy.xapi.schema import instant, parse_timestamp
 from academy.xapi.vocabulary import ActivityType, adl
@@ -112,7 +113,7 @@ def test_a_wrong_secret_and_a_revoked_client_are_refused(program):
     right, program.secret = program.secret, program.secret[:-1]
     assert program.get().status_code == 401
     program.secret = right
-    services.revoke_client(client=program.model)
+    revoke_client(client=program.model)
     assert program.get().status_code == 401
 
 
@@ -556,7 +557,7 @@ def test_create_lrs_client(db):
     printed = json.loads(output.getvalue())
 
     assert printed["endpoint"] == "https://academy.example/xapi/"
-    client = services.authenticate_client(key=printed["key"], secret=printed["secret"])
+    client = authenticate_client(key=printed["key"], secret=printed["secret"])
     assert client is not None
     assert client.name == "Vendor"
     assert client.scopes == ["statements/read"]

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.urls import reverse
 
+from academy.xapi.clients import create_client
 from academy.xapi.models import LrsClient
-from academy.xapi.services import create_client
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""Statements as they are kept, the keys that make them unique, and what is owed to other stores."""
+"""Statements as they are kept, and the keys that make them unique."""
 
 import hashlib
 import json
@@ -6,16 +6,9 @@ import uuid
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from academy.xapi.querysets import (
-    LrsClientQuerySet,
-    OutboxQuerySet,
-    StatementKeyQuerySet,
-    StatementQuerySet,
-)
+from academy.xapi.querysets import StatementKeyQuerySet, StatementQuerySet
 from academy.xapi.schema import instant
 
 KEY_LENGTH = 500
@@ -143,93 +136,6 @@ def _list_context_activities(statement: dict[str, Any]) -> None:
     for relation, value in activities.items():
         if isinstance(value, dict):
             activities[relation] = [value]
-
-
-class OutboxEntry(models.Model):
-    """A statement owed to a destination: one row, written in the statement's own transaction.
-
-    pending → claimed (by one worker, until `lease_until`) → delivered, or refused by the
-    destination for good. A failure that may pass returns it to pending with a later
-    `next_attempt_at`. `claim` names the worker's batch, so that a worker that lost its lease
-    cannot overwrite what its successor found out.
-    """
-
-    class State(models.TextChoices):
-        PENDING = "pending", _("waiting")
-        CLAIMED = "claimed", _("being sent")
-        DELIVERED = "delivered", _("delivered")
-        REFUSED = "refused", _("refused")
-
-    statement_id = models.UUIDField(_("statement id"))
-    destination = models.CharField(_("destination"), max_length=100)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    next_attempt_at = models.DateTimeField(_("next attempt"))
-    lease_until = models.DateTimeField(null=True, blank=True)
-    claim = models.UUIDField(null=True, blank=True, editable=False)
-    last_answer = models.TextField(_("last answer"), blank=True)
-
-    objects = OutboxQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("statement to deliver")
-        verbose_name_plural = _("statements to deliver")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["statement_id", "destination"], name="xapi_outbox_once_each"
-            ),
-            models.CheckConstraint(
-                condition=Q(state="claimed", lease_until__isnull=False, claim__isnull=False)
-                | (~Q(state="claimed") & Q(lease_until__isnull=True, claim__isnull=True)),
-                name="xapi_outbox_claim_has_lease",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["destination", "next_attempt_at", "id"],
-                condition=Q(state__in=["pending", "claimed"]),
-                name="xapi_outbox_owed",
-            ),
-            models.Index(fields=["claim"], condition=Q(state="claimed"), name="xapi_outbox_claim"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.statement_id} → {self.destination}"
-
-
-class LrsClient(models.Model):
-    """A program that may talk to the store, by key and secret.
-
-    The secret is 256 random bits, so its plain SHA-256 is as good as a slow password hash and
-    costs microseconds, not a tenth of a second, on every request.
-    """
-
-    class Scope(models.TextChoices):
-        WRITE = "statements/write", _("write statements")
-        READ = "statements/read", _("read statements")
-        ALL = "all", _("everything")
-
-    name = models.CharField(_("name"), max_length=200)
-    key = models.CharField(_("key"), max_length=64, unique=True, editable=False)
-    secret_hash = models.CharField(max_length=64, editable=False)
-    scopes = models.JSONField(_("scopes"), default=list)
-    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
-
-    objects = LrsClientQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("learning record client")
-        verbose_name_plural = _("learning record clients")
-        ordering = ["name", "id"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def may(self, scope: str) -> bool:
-        """Whether the client holds the scope, or all."""
-        return self.Scope.ALL in self.scopes or scope in self.scopes
 
 
 def new_statement_id() -> uuid.UUID:
