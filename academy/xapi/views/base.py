@@ -55,20 +55,22 @@ def error_response(error: AcademyError) -> HttpResponse:
 class Resource(View):
     """A resource of the store. A subclass says which scope a method needs and answers it."""
 
+    standard = LATEST  # which of the two standards the address answers in, and declares
+    is_public = False
     client: LrsClient | None = None
-    version = LATEST
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         through = None
         try:
-            self.authenticate(request)
-            # taken before anything is read, so that it cannot promise more than the answer shows
-            through = services.consistent_through()
-            self.version = self._read_version(request)
+            if not self.is_public:
+                self.authenticate(request)
+                # taken before anything is read, so that it cannot promise more than is shown
+                through = services.consistent_through()
+                self.check_version(request)
             response = super().dispatch(request, *args, **kwargs)
         except AcademyError as error:
             response = error_response(error)
-        response["X-Experience-API-Version"] = self.version
+        response["X-Experience-API-Version"] = self.standard
         if through is not None:
             response["X-Experience-API-Consistent-Through"] = instant(through)
         return response
@@ -90,16 +92,15 @@ class Resource(View):
         elif not has_role(request.user, OPERATOR):
             raise NotAllowed("Statements are shown to operators only.")
 
-    def _read_version(self, request: HttpRequest) -> str:
-        """The version to answer in: the header is required of clients (Communication 3.3)."""
+    def check_version(self, request: HttpRequest) -> None:
+        """The header is required of clients, in either standard (Communication 3.3)."""
         given = request.headers.get("X-Experience-API-Version")
         if given is None and self.client is None:
-            return LATEST
+            return
         if given is None:
             raise BadRequest("The header X-Experience-API-Version is required.")
-        if not (match := _VERSION(given)):
+        if not _VERSION(given):
             raise BadRequest("The header X-Experience-API-Version must be 1.0.x or 2.0.x.")
-        return LATEST if match[1] == "2" else "1.0.3"
 
 
 def _client(header: str) -> LrsClient:
