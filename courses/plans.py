@@ -45,13 +45,13 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
     """Make the plan from what is asked, held and placed now, keeping what the person decided.
 
     A skip that was accepted stays; a module that was proven meanwhile is marked so; modules that
-    are no longer asked for leave, unless the person added them.
+    are no longer asked for leave, unless the person added them. A plan that is new, or that differs
+    from before, is told to the learning record.
     """
     at = at or now()
     lock_person(learner)
-    plan, _created = LearningPlan.objects.get_or_create(
-        learner=learner, defaults={"renewed_at": at}
-    )
+    plan, created = LearningPlan.objects.get_or_create(learner=learner, defaults={"renewed_at": at})
+    old = _contents(plan)
     plan.position = primary_position(learner, on=localdate(at))
     plan.renewed_at = at
     plan.save()
@@ -96,7 +96,16 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
         else:
             item.due_on, item.reasons = None, []
             item.save(update_fields=["due_on", "reasons"])
+    if created or _contents(plan) != old:
+        items = plan.items.select_related("module")
+        statements.plan_renewed(learner, plan, [item.module for item in items], at=at)
     return plan
+
+
+def _contents(plan: LearningPlan) -> list[tuple]:
+    """What the plan says, to tell whether a renewal changed it."""
+    fields = ("module", "state", "order", "due_on", "reasons", "skip_attempt")
+    return list(plan.items.order_by("module").values_list(*fields))
 
 
 def _offer(item: PlanItem, placement: Attempt | None, offered: bool) -> None:
@@ -118,10 +127,7 @@ def record_placement(attempt: Attempt) -> LearningPlan:
             attempt=attempt.uuid,
             at=attempt.submitted_at,
         )
-    plan = renew_plan(attempt.learner, at=attempt.submitted_at)
-    modules = [item.module for item in plan.items.select_related("module")]
-    statements.plan_renewed(attempt.learner, plan, modules, at=attempt.submitted_at)
-    return plan
+    return renew_plan(attempt.learner, at=attempt.submitted_at)
 
 
 @transaction.atomic
@@ -172,11 +178,13 @@ def add_to_plan(*, learner: User, module: Module, at: datetime | None = None) ->
 
 
 @transaction.atomic
-def remove_from_plan(*, item: PlanItem) -> None:
-    """Take off a module the person added; what is asked of them stays."""
+def remove_from_plan(*, item: PlanItem, at: datetime | None = None) -> None:
+    """Take off a module the person added; what is asked of them stays. Twice is once."""
     if item.origin != PlanItem.Origin.ADDED or item.reasons:
         raise AcademyError(_("This module is asked of you. You can defer it, not remove it."))
-    item.delete()
+    removed, _rows = PlanItem.objects.filter(pk=item.pk).delete()
+    if removed:
+        statements.module_removed(item.learner, item.module, at=at or now())
 
 
 @transaction.atomic

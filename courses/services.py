@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
@@ -249,6 +251,33 @@ def complete_lesson(
     if lesson.module.final_assessment_id is None:
         _complete_courses_with(lesson.module, learner=enrollment.learner_id, at=at)
     return True
+
+
+@transaction.atomic
+def answer_check(
+    *,
+    enrollment: Enrollment,
+    lesson: Lesson,
+    check: UUID,
+    definition: dict[str, Any],
+    response: str,
+    is_right: bool,
+    token: UUID,
+) -> None:
+    """Record that a knowledge check of a lesson was answered. It changes no progress.
+
+    `check` is the question's own id, `definition` what xAPI says of it, `response` the answer in
+    xAPI's notation. The same answer sent twice with one `token` is recorded once; another answer
+    under a token that was used (the page was gone back to) is an answer of its own.
+    """
+    said = partial(
+        statements.check_answered, enrollment, lesson, check, definition, response, is_right
+    )
+    try:
+        with transaction.atomic():
+            said(statement_id=token)
+    except Conflict:
+        said(statement_id=uuid4())
 
 
 # --- Where a person is ----------------------------------------------------------------------------
