@@ -149,16 +149,13 @@ def reorder_lessons(*, order: Sequence[UUID]) -> None:
         Lesson.objects.filter(uuid=uuid).exclude(order=position).update(order=position)
 
 
-@transaction.atomic
-def withdraw(*, model: type, uuid: UUID, at: datetime | None = None) -> None:
+def withdraw(*, model: type, uuid: UUID) -> None:
     """The page was unpublished or deleted: the row leaves the catalogue and keeps its history.
 
-    Where a lesson was all that was left to do, nobody could ever do it: the course is completed.
+    Where it was all that was left to do, `complete_due` completes the course a little later: what
+    was taken off by mistake can be put back before.
     """
     model.objects.filter(uuid=uuid).update(is_live=False)
-    if model is Lesson:
-        for module in Module.objects.filter(lessons__uuid=uuid, final_assessment=None):
-            _complete_courses_with(module, at=at or now())
 
 
 # --- Enrolling and learning -----------------------------------------------------------------------
@@ -498,9 +495,9 @@ def record_final(attempt: Attempt, *, at: datetime) -> ModuleCompletion | None:
     return completion
 
 
-def _complete_courses_with(module: Module, *, at: datetime, **of: int) -> None:
-    """Complete what is due of the active enrollments (`learner=` one person's) that have the module."""
-    for enrollment in Enrollment.objects.active().filter(course__modules=module, **of):
+def _complete_courses_with(module: Module, *, learner: int, at: datetime) -> None:
+    """Complete what is due of the person's active enrollments that have the module."""
+    for enrollment in Enrollment.objects.active().filter(course__modules=module, learner=learner):
         complete_course_if_due(enrollment, at=at)
 
 
