@@ -25,6 +25,7 @@ from courses.models import (
     Course,
     CourseModule,
     Enrollment,
+    FinalAttempt,
     Lesson,
     LessonProgress,
     LessonVersion,
@@ -393,11 +394,13 @@ def start_final(
     module: Module,
     enrollment: Enrollment | None = None,
     at: datetime | None = None,
+    seed: int | None = None,
 ) -> Attempt:
     """Start (or resume) a module's final assessment under the enrollment's registration.
 
     Without an enrollment the person is enrolled in the first live course that has the module, so
-    that a module one can already do may be proven at once.
+    that a module one can already do may be proven at once. An attempt that is under way goes on,
+    though the module has another final assessment by now.
     """
     if module.final_assessment is None:
         raise AcademyError(_("This module has no final assessment."))
@@ -415,11 +418,29 @@ def start_final(
         enrollment = enroll(learner=learner, course=course, at=at)
     if is_proven(enrollment, module, at=at or now()):
         raise Conflict(_("You have passed this assessment already."))
-    return start_attempt(
-        assessment=module.final_assessment,
+    under_way = final_under_way(learner, module)
+    attempt = start_attempt(
+        assessment=under_way.assessment if under_way else module.final_assessment,
         learner=learner,
         registration=enrollment.uuid,
         at=at,
+        seed=seed,
+    )
+    FinalAttempt.objects.get_or_create(
+        attempt=attempt.uuid, defaults={"module": module, "enrollment": enrollment}
+    )
+    return attempt
+
+
+def final_under_way(learner: User, module: Module) -> Attempt | None:
+    """The person's attempt to prove the module that is not submitted yet."""
+    begun = FinalAttempt.objects.filter(module=module, enrollment__learner=learner)
+    return (
+        Attempt.objects.filter(
+            learner=learner, status=Attempt.Status.IN_PROGRESS, uuid__in=begun.values("attempt")
+        )
+        .select_related("assessment")
+        .first()
     )
 
 
@@ -451,19 +472,19 @@ def record_final(attempt: Attempt, *, at: datetime) -> ModuleCompletion | None:
     module teaches are held, and courses that are thereby complete are completed.
 
     `at` is when it was graded, which a late sweep makes later than when it was submitted: what was
-    proven between the two counts. Idempotent by attempt. An attempt of no enrollment, or not
-    passed, proves nothing.
+    proven between the two counts. Idempotent by attempt. An attempt that `start_final` did not
+    begin, or not passed, proves nothing.
     """
-    if not attempt.passed or attempt.is_placement:
+    if not attempt.passed:
         return None
-    enrollment = Enrollment.objects.filter(
-        uuid=attempt.registration, learner=attempt.learner_id
-    ).first()
-    module = Module.objects.filter(final_assessment=attempt.assessment_id).first()
-    if enrollment is None or module is None:
+    begun = (
+        FinalAttempt.objects.filter(attempt=attempt.uuid)
+        .select_related("module", "enrollment")
+        .first()
+    )
+    if begun is None or ModuleCompletion.objects.filter(attempt=attempt.uuid).exists():
         return None
-    if ModuleCompletion.objects.filter(attempt=attempt.uuid).exists():
-        return None
+    module = begun.module
     lessons = {lesson.pk: lesson for lesson in module.lessons.filter(is_live=True)}
     done = dict(
         LessonProgress.objects.filter(
@@ -473,7 +494,7 @@ def record_final(attempt: Attempt, *, at: datetime) -> ModuleCompletion | None:
     completion = ModuleCompletion.objects.create(
         learner_id=attempt.learner_id,
         module=module,
-        enrollment=enrollment,
+        enrollment=begun.enrollment,
         attempt=attempt.uuid,
         route=route_of(lessons.keys(), done.keys()),
         score=attempt.score_scaled,
