@@ -7,7 +7,7 @@ from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -198,6 +198,13 @@ def enroll(*, learner: User, course: Course, at: datetime | None = None) -> Enro
 def still_valid(enrollment: Enrollment, *, at: datetime) -> bool:
     """Whether what a completed enrollment earned has not run out."""
     return enrollment.valid_to is None or at < enrollment.valid_to
+
+
+def end_validity(*, enrollment: Enrollment, at: datetime) -> None:
+    """What the enrollment earned was taken back: it runs out now, and the course may be taken again."""
+    Enrollment.objects.completed().filter(pk=enrollment.pk).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=at)
+    ).update(valid_to=at)
 
 
 @transaction.atomic
