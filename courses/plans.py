@@ -3,14 +3,15 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from academy.competencies.models import CompetencyRecord
 from academy.competencies.services import Asked, asked_of, known_levels, record_competency
-from academy.core.clock import now
+from academy.core.clock import now, today
 from academy.core.errors import AcademyError, Conflict
-from academy.people.models import User
+from academy.people.models import Membership, User
 from academy.people.services import lock_person
 from assessments.models import Attempt
 from assessments.placement import PlacedCompetency, latest_placement, placed_competencies
@@ -54,7 +55,8 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
     old = _contents(plan)
     plan.position = primary_position(learner, on=localdate(at))
     plan.renewed_at = at
-    plan.save()
+    plan.renew_on = _next_change(learner, after=localdate(at))
+    plan.save()  # before the profiles are read: whoever changes one meanwhile owes the plan again
 
     asked = asked_of(learner, on=localdate(at))
     held = {key: known.held for key, known in known_levels(learner, at=at).items()}
@@ -106,6 +108,37 @@ def _contents(plan: LearningPlan) -> list[tuple]:
     """What the plan says, to tell whether a renewal changed it."""
     fields = ("module", "state", "order", "due_on", "reasons", "skip_attempt")
     return list(plan.items.order_by("module").values_list(*fields))
+
+
+def _next_change(learner: User, *, after: date) -> date | None:
+    """The first day after, known by now, on which the person's position changes."""
+    mine = Membership.objects.primary().filter(person=learner)
+    days = [day for row in mine.values_list("valid_from", "valid_to") for day in row]
+    return min((day for day in days if day and day > after), default=None)
+
+
+def owe_plans(**of) -> None:
+    """The plans of these people no longer say what is asked of them; the sweep makes them anew."""
+    plans = LearningPlan.objects.filter(**of)
+    plans.filter(Q(renew_on__isnull=True) | Q(renew_on__gt=today())).update(renew_on=today())
+
+
+def owe_plans_of(position: int | None) -> None:
+    """A profile changed: of those in the position, or, for the baseline, of everyone."""
+    if position is None:
+        owe_plans()
+    else:
+        held = Membership.objects.on(today()).primary().filter(position=position)
+        owe_plans(learner__in=held.values("person"))
+
+
+def renew_owed(*, limit: int = 100) -> bool:
+    """Renew plans that are owed, each in a transaction of its own. Whether there may be more."""
+    owed = LearningPlan.objects.owed(today()).select_related("learner")
+    page = list(owed.order_by("renew_on", "pk")[:limit])
+    for plan in page:
+        renew_plan(plan.learner)
+    return len(page) == limit
 
 
 def _offer(item: PlanItem, placement: Attempt | None, offered: bool) -> None:

@@ -21,6 +21,7 @@ from academy.core.fields import Localized
 from academy.people.models import User
 from assessments.models import Attempt
 from courses.models import Enrollment, ModuleCompletion
+from courses.services import end_validity
 from credentials import statements
 from credentials.models import Credential, Revocation
 from credentials.pdf.certificate import CertificateContext, render
@@ -260,7 +261,8 @@ def revoke_credential(
     by: User | None,
     at: datetime | None = None,
 ) -> Revocation:
-    """Take a credential back. It cannot be revoked twice."""
+    """Take a credential back. It cannot be revoked twice. The person may take the course again at
+    once, and prove its modules anew, for another one."""
     at = at or now()
     revocation, created = Revocation.objects.get_or_create(
         credential=credential,
@@ -273,6 +275,7 @@ def revoke_credential(
     )
     if not created:
         raise Conflict(_("This credential has been revoked already."))
+    end_validity(enrollment=credential.enrollment, at=at)
     statements.revoked(credential, by=by, at=at)
     return revocation
 

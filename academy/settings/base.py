@@ -324,6 +324,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "render-owed-credentials": {"task": "credentials.tasks.sweep_credentials", "schedule": 20.0},
     "complete-due-courses": {"task": "courses.tasks.sweep_completions", "schedule": 300.0},
+    "renew-owed-plans": {"task": "courses.tasks.sweep_plans", "schedule": 60.0},
     "forward-statements": {"task": "academy.xapi.tasks.forward_statements", "schedule": 30.0},
     "submit-overdue-attempts": {
         "task": "assessments.tasks.sweep_overdue_attempts",

@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from academy.core.templatetags.academy import duration_minutes
-from assessments.templatetags.assessment_tags import plain_number
+from assessments.templatetags.assessment_tags import plain_number, with_unit
 from cms.checks import Outcome
 
 register = template.Library()
@@ -90,7 +90,7 @@ def _verdicts(value, answered: Outcome):
     if answered.error:
         return
     if value["kind"] == "numeric":
-        number = " ".join(filter(None, [plain_number(value["value"]), value["unit"]]))
+        number = with_unit(plain_number(value["value"]), value["unit"])
         right = gettext("The answer is %(number)s.") % {"number": number}
         yield {"right": answered.is_right, "text": right}
         return
