@@ -32,7 +32,9 @@ class StatementError(AcademyError):
 
     def __init__(self, path: str, rule: str, clause: str = "") -> None:
         self.path, self.rule, self.clause = path, rule, clause
-        super().__init__(f"{path}: {rule}" + (f" (xAPI Data {clause})" if clause else ""))
+        message = f"{path}: {rule}" + (f" (xAPI Data {clause})" if clause else "")
+        # a path holds names that the client chose, half surrogate pairs among them
+        super().__init__(message.encode(errors="backslashreplace").decode())
 
 
 # --- formats ------------------------------------------------------------------------------------
