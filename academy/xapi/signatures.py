@@ -1,4 +1,4 @@
-"""Signed statements (xAPI 1.0.3 Data 2.6; 9274.1.1 4.2.5): a JWS as an attachment of the statement.
+"""Signed statements (xAPI 1.0.3, Data 2.6): a JWS as an attachment of the statement.
 
 What is checked is that the signature is well formed, signs this statement, and fits the certificate
 it names. Whether that certificate is to be trusted is for whoever reads the statement (2.6.s5).
