@@ -180,16 +180,17 @@ def store(
     authority: dict[str, Any],
     at: datetime | None = None,
     texts: list[str] | None = None,
+    version: str = "2.0.0",
 ) -> list[UUID]:
     """Validate and store statements, all of them or none, and return their ids in order.
 
     `at` is the time of storing (default: now, by the clock of the database), `texts` the JSON each
-    statement came as, kept to the letter.
+    statement came as, kept to the letter, `version` the one that the client speaks.
     An id that is here already is passed over in silence when the statement is the same one, and
     is a Conflict when it is not (Communication 2.1.1).
     """
     incoming = [
-        _accept(statement, text)
+        _accept(statement, text, version)
         for statement, text in zip(statements, texts or [""] * len(statements), strict=True)
     ]
     by_id = {item.id: item for item in incoming}
@@ -214,8 +215,8 @@ def store(
     return [item.id for item in incoming]
 
 
-def _accept(statement: dict[str, Any], text: str) -> _Incoming:
-    validate(statement)
+def _accept(statement: dict[str, Any], text: str, version: str) -> _Incoming:
+    validate(statement, version)
     return _Incoming(
         id=UUID(statement["id"]) if "id" in statement else new_statement_id(),
         document=statement,

@@ -84,6 +84,7 @@ class StatementsView(Resource):
         return services.store(
             statements=statements,
             texts=texts,
+            version=self.request.headers["X-Experience-API-Version"],
             authority=services.client_authority(cast(LrsClient, self.client)),
         )
 
