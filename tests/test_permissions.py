@@ -33,9 +33,19 @@ PUBLIC = {
     "credentials:verify_form": "anyone may verify",
     "credentials:verify": "whoever holds the code may verify",
     "xapi:about": "xAPI Communication 2.8: about asks for no authentication",
+    "xapi:unknown": "says only that there is no such resource",
 }
 #: Its own authentication: an operator's session to read, an LRS client's key for the rest.
-LRS = {"xapi:statements"}
+LRS = {
+    "xapi:activities",
+    "xapi:activities_profile",
+    "xapi:activities_state",
+    "xapi:agents",
+    "xapi:agents_profile",
+    "xapi:statements",
+}
+#: What those who may look at them have to name: without it, 400.
+NEEDS_PARAMETERS = LRS - {"xapi:statements"}
 HR_ONLY = {
     "reporting:coverage",
     "reporting:people",
@@ -201,8 +211,12 @@ def test_own_pages_are_for_everyone_signed_in(urls, role):
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
 def test_only_an_operators_session_reads_the_record_store(urls, role):
-    response = signed_in(role).get(urls["xapi:statements"])
-    assert response.status_code == (200 if role == roles.OPERATOR else 403)
+    client = signed_in(role)
+    for name in LRS:
+        allowed = 400 if name in NEEDS_PARAMETERS else 200
+        expected = allowed if role == roles.OPERATOR else 403
+        assert client.get(urls[name]).status_code == expected, name
+        assert client.post(urls[name]).status_code in (401, 405), name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

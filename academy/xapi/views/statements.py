@@ -27,9 +27,12 @@ class StatementsView(Resource):
     """GET, PUT and POST of statements (Communication 2.1)."""
 
     http_method_names = ("get", "head", "put", "post")
+    tells_consistency = True
 
-    def scope_for(self, method: str) -> str:
-        return LrsClient.Scope.READ if method in ("GET", "HEAD") else LrsClient.Scope.WRITE
+    def scopes_for(self, method: str) -> tuple[str, ...]:
+        if method in ("GET", "HEAD"):
+            return (LrsClient.Scope.READ, LrsClient.Scope.READ_MINE)
+        return (LrsClient.Scope.WRITE,)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         query = parse_query(request.GET)
@@ -60,7 +63,8 @@ class StatementsView(Resource):
 
     # --- inside ---------------------------------------------------------------------------------
     def _single(self, query: SingleQuery) -> HttpResponse:
-        found = Statement.objects.by_ids([query.statement_id]).filter(voided=query.voided).first()
+        statements = self.principal.readable(Statement.objects.by_ids([query.statement_id]))
+        found = statements.filter(voided=query.voided).first()
         if found is None:
             raise NotFound("There is no such statement.")
         response = json_response(found.document)
@@ -68,7 +72,7 @@ class StatementsView(Resource):
         return response
 
     def _list(self, request: HttpRequest, query: ListQuery) -> HttpResponse:
-        found = list(query.of(Statement.objects.all()))
+        found = list(query.of(self.principal.readable(Statement.objects.all())))
         page, more = found[: query.limit], ""
         if len(found) > query.limit:
             parameters = request.GET.copy()
@@ -80,11 +84,12 @@ class StatementsView(Resource):
 
     def _store(self, statements: list[Any], texts: list[str]) -> list[UUID]:
         for statement in statements:
+            self.principal.check_statement(statement)
             _refuse_missing_data(statement)
         return services.store(
             statements=statements,
             texts=texts,
-            authority=services.client_authority(cast(LrsClient, self.client)),
+            authority=cast(dict[str, Any], self.principal.authority),
         )
 
 
