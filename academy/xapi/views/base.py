@@ -95,8 +95,8 @@ class Resource(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         through = None
-        request.encoding = "utf-8"  # of parameters, whatever charset a document is in (1.4.s1.b1)
         try:
+            request.encoding = "utf-8"  # of parameters, whatever charset a document is in (1.4)
             if self.standard == "1.0.3" and envelope.is_alternate(request):
                 request = self.request = envelope.unwrap(request)
             self.check_method(request)

@@ -49,7 +49,7 @@ def unwrap(request: HttpRequest) -> HttpRequest:
     if method not in METHODS:
         raise BadRequest(f"The parameter 'method' must be one of {', '.join(METHODS)}.")
 
-    content, meta = None, {"CONTENT_TYPE": ""}
+    content, meta = None, {"CONTENT_TYPE": "", "HTTP_CONTENT_ENCODING": ""}
     parameters = QueryDict(mutable=True)
     seen = set()
     for name, value in _fields(request):
@@ -75,9 +75,7 @@ def unwrap(request: HttpRequest) -> HttpRequest:
 def _fields(request: HttpRequest) -> list[tuple[str, str]]:
     try:
         return parse_qsl(
-            gunzipped(request).read().decode()
-            if _is_packed(request)
-            else read_body(request).decode(),
+            read_body(gunzipped(request)).decode(),
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",
