@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from academy.core.clock import now
 from academy.core.errors import Conflict, NotAllowed
@@ -179,9 +179,9 @@ class Principal:
     def check_state(self, *, agent: str, registration: UUID | None) -> None:
         """Raise unless the state of this agent in this registration may be read and written."""
 
-    def readable(self, statements: QuerySet) -> QuerySet:
-        """Those of the statements that may be read."""
-        return statements.none()
+    def reads_only(self) -> dict[str, Any] | None:
+        """The authority whose statements alone may be read; None where all may."""
+        raise NotAllowed("Only clients of the store read statements.")
 
 
 class ClientPrincipal(Principal):
@@ -198,10 +198,8 @@ class ClientPrincipal(Principal):
         if not self.may(Scope.WRITE):
             super().check_statement(statement)
 
-    def readable(self, statements: QuerySet) -> QuerySet:
-        if self.may(Scope.READ):
-            return statements
-        return statements.filter(authority__account__name=self.client.key)
+    def reads_only(self) -> dict[str, Any] | None:
+        return None if self.may(Scope.READ) else self.authority
 
 
 class LaunchPrincipal(Principal):
@@ -246,5 +244,5 @@ class OperatorPrincipal(Principal):
     def may(self, *scopes: str) -> bool:
         return True
 
-    def readable(self, statements: QuerySet) -> QuerySet:
-        return statements
+    def reads_only(self) -> dict[str, Any] | None:
+        return None

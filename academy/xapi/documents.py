@@ -46,7 +46,7 @@ class NotMergeable(AcademyError):
 
 
 @dataclass(frozen=True)
-class Place:
+class DocumentPlace:
     """Where documents lie: their kind, and what they are about. With an id, one document."""
 
     kind: Document.Kind
@@ -118,7 +118,7 @@ def etag_of(content: bytes) -> str:
 
 def put_document(
     *,
-    place: Place,
+    place: DocumentPlace,
     content: bytes,
     content_type: str,
     conditions: Conditions,
@@ -135,7 +135,7 @@ def put_document(
 
 def post_document(
     *,
-    place: Place,
+    place: DocumentPlace,
     content: bytes,
     content_type: str,
     conditions: Conditions,
@@ -161,7 +161,7 @@ def post_document(
 
 
 @transaction.atomic
-def delete_document(*, place: Place, conditions: Conditions) -> None:
+def delete_document(*, place: DocumentPlace, conditions: Conditions) -> None:
     """Delete the document, if it is there."""
     held = _lock(place)
     conditions.check(held)
@@ -169,13 +169,13 @@ def delete_document(*, place: Place, conditions: Conditions) -> None:
         held.delete()
 
 
-def delete_documents(*, place: Place) -> None:
+def delete_documents(*, place: DocumentPlace) -> None:
     """Delete every document of a context: of one registration if it names one, else of all."""
     Document.objects.at(place).delete()
 
 
 # --- inside -------------------------------------------------------------------------------------
-def _lock(place: Place) -> Document | None:
+def _lock(place: DocumentPlace) -> Document | None:
     """The document, held against other writers until the transaction ends."""
     documents = Document.objects.filter(address=place.address)
     if connection.features.has_select_for_update:
@@ -184,7 +184,7 @@ def _lock(place: Place) -> Document | None:
 
 
 def _write(
-    place: Place,
+    place: DocumentPlace,
     change: Callable[[Document | None], tuple[bytes, str]],
     at: datetime | None,
 ) -> None:
@@ -200,7 +200,7 @@ def _write(
 
 
 def _write_once(
-    place: Place, change: Callable[[Document | None], tuple[bytes, str]], at: datetime
+    place: DocumentPlace, change: Callable[[Document | None], tuple[bytes, str]], at: datetime
 ) -> None:
     held = _lock(place)
     content, content_type = change(held)

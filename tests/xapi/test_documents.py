@@ -11,9 +11,9 @@ from django.db import connections
 from academy.core.errors import AcademyError
 from academy.xapi.documents import (
     Conditions,
+    DocumentPlace,
     MustMatch,
     Need,
-    Place,
     PreconditionFailed,
     delete_document,
     post_document,
@@ -22,7 +22,7 @@ from academy.xapi.documents import (
 from academy.xapi.models import Document
 
 WRITERS = 8
-PLACE = Place(
+PLACE = DocumentPlace(
     kind=Document.Kind.STATE,
     activity="https://content.example/1",
     agent="https://people.example|4711",

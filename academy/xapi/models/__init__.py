@@ -4,8 +4,13 @@ from academy.xapi.models.clients import LaunchToken, LrsClient
 from academy.xapi.models.delivery import OutboxEntry
 from academy.xapi.models.documents import Document, context_digest, document_address, is_json
 from academy.xapi.models.statements import (
+    Activity,
+    Attachment,
     Statement,
+    StatementAttachment,
     StatementKey,
+    StatementReference,
+    StatementTerm,
     account_key,
     agent_key,
     compact,
@@ -13,12 +18,17 @@ from academy.xapi.models.statements import (
 )
 
 __all__ = [
+    "Activity",
+    "Attachment",
     "Document",
     "LaunchToken",
     "LrsClient",
     "OutboxEntry",
     "Statement",
+    "StatementAttachment",
     "StatementKey",
+    "StatementReference",
+    "StatementTerm",
     "account_key",
     "agent_key",
     "compact",

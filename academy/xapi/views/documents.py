@@ -9,8 +9,8 @@ from django.utils.http import http_date
 from academy.core.errors import NotFound
 from academy.xapi.documents import (
     Conditions,
+    DocumentPlace,
     Need,
-    Place,
     delete_document,
     delete_documents,
     post_document,
@@ -85,7 +85,7 @@ class DocumentsView(Resource):
             delete_document(place=place, conditions=self.conditions(request))
         return HttpResponse(status=204)
 
-    def read_place(self, request: HttpRequest) -> tuple[Place, Any]:
+    def read_place(self, request: HttpRequest) -> tuple[DocumentPlace, Any]:
         """What the parameters name, and since when; each known, in order and given once."""
         allowed = {*self.about, *self.optional, self.id_parameter}
         if request.method in ("GET", "HEAD") and self.id_parameter not in request.GET:
@@ -97,7 +97,7 @@ class DocumentsView(Resource):
         for name in required:
             if name not in given:
                 raise BadRequest(f"The parameter {name!r} is required.")
-        place = Place(
+        place = DocumentPlace(
             kind=self.kind,
             activity=parse_activity(given["activityId"]) if "activityId" in given else "",
             agent=(
@@ -128,7 +128,7 @@ class DocumentsView(Resource):
             need=self.need(),
         )
 
-    def _ids(self, place: Place, since: Any) -> HttpResponse:
+    def _ids(self, place: DocumentPlace, since: Any) -> HttpResponse:
         documents = Document.objects.at(place)
         if since is not None:
             documents = documents.filter(updated__gt=since)
@@ -152,7 +152,7 @@ class StateView(DocumentsView):
     def need(self) -> Need:
         return Need.NEVER if self.version == "1.0.3" else Need.TO_OVERWRITE
 
-    def read_place(self, request: HttpRequest) -> tuple[Place, Any]:
+    def read_place(self, request: HttpRequest) -> tuple[DocumentPlace, Any]:
         place, since = super().read_place(request)
         self.principal.check_state(agent=place.agent, registration=place.registration)
         return place, since

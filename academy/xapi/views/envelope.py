@@ -10,14 +10,13 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.conf import settings
 from django.http import HttpRequest, QueryDict
 
 from academy.xapi.requests import (
-    DEFAULT_MAX_BODY,
     BadRequest,
     TooLarge,
     UnsupportedMedia,
+    body_limit,
     read_body,
 )
 
@@ -89,7 +88,7 @@ def gunzipped(request: HttpRequest) -> HttpRequest:
     """The request with its body unpacked, up to the limit that holds for every body."""
     if not _is_packed(request):
         return request
-    limit = getattr(settings, "XAPI_MAX_BODY", DEFAULT_MAX_BODY)
+    limit = body_limit()
     unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
         body = unpacker.decompress(read_body(request), limit + 1)

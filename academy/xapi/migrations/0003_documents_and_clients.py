@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0003_primary_membership_exclusion'),
-        ('xapi', '0001_initial'),
+        ('xapi', '0002_statement_terms'),
     ]
 
     operations = [
