@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from academy.core.clock import now
 from academy.core.errors import Conflict, NotAllowed
@@ -58,7 +59,7 @@ def rotate_client(
         )
     )
     if not rotated:
-        raise Conflict("This client has been revoked. Make a new one.")
+        raise Conflict(_("This client has been revoked. Make a new one."))
     return secret
 
 

@@ -57,6 +57,12 @@ class NotAuthenticated(AcademyError):
         self.prompts = prompts
 
 
+class LengthRequired(AcademyError):
+    """A body of unknown length, which this server would take for an empty one."""
+
+    status = 411
+
+
 class MethodNotAllowed(AcademyError):
     """The resource does not know this method."""
 
@@ -100,6 +106,7 @@ class Resource(View):
             if self.standard == "1.0.3" and envelope.is_alternate(request):
                 request = self.request = envelope.unwrap(request)
             self.check_method(request)
+            check_length(request)
             if not self.is_public:
                 self.authenticate(request)
                 if self.tells_consistency:
@@ -182,6 +189,12 @@ class UnknownResource(Resource):
         raise NotFound("There is no such resource.")
 
     post = put = delete = get
+
+
+def check_length(request: HttpRequest) -> None:
+    """A chunked body arrives empty by WSGI: better refused than stored as nothing."""
+    if "Transfer-Encoding" in request.headers and not request.META.get("CONTENT_LENGTH"):
+        raise LengthRequired("Send the body with a Content-Length, not in chunks.")
 
 
 def _principal(header: str) -> Principal:

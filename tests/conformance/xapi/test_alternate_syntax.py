@@ -109,6 +109,12 @@ def test_a_form_may_be_packed(store_1_0_3):
     assert form(store_1_0_3, "statements", "GET", packed, headers=headers).status_code == 200
 
 
+def test_a_form_may_be_empty(store_1_0_3):
+    headers = {"authorization": store_1_0_3.authorization, "x-experience-api-version": "1.0.3"}
+    response = form(store_1_0_3, "statements", "GET", b"", headers=headers)
+    assert response.json()["statements"] == []
+
+
 def test_a_form_without_credentials_is_refused(store_1_0_3):
     fields = {"X-Experience-API-Version": "1.0.3", "content": json.dumps(make_statement())}
     response = form(store_1_0_3, "statements", "POST", fields)

@@ -202,6 +202,15 @@ def test_bodies_packed_wrongly(store, body, coding, status):
     assert not Statement.objects.exists()
 
 
+def test_a_body_in_chunks_is_refused_not_taken_for_empty(store):
+    query = {**READS["activities/profile"], "profileId": "1"}
+    headers = {"transfer-encoding": "chunked", "if-none-match": "*"}
+    response = store.request("PUT", "activities/profile", query=query, headers=headers)
+    assert response.status_code == 411
+    assert "Content-Length" in response.json()["error"]
+    assert not Document.objects.exists()
+
+
 # --- other origins ------------------------------------------------------------------------------
 CONTENT = "https://content.example.gov"
 
