@@ -20,6 +20,8 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 # --- Site ---------------------------------------------------------------------------------------
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", "")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", [])
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
@@ -335,6 +337,10 @@ CELERY_BEAT_SCHEDULE = {
 LRS_ENDPOINT = env.str("LRS_ENDPOINT", "")
 LRS_USERNAME = env.str("LRS_USERNAME", "")
 LRS_PASSWORD = env.str("LRS_PASSWORD", "")
+LRS_TIMEOUT_SECONDS = env.float("LRS_TIMEOUT_SECONDS", 30)
+LRS_LEASE_SECONDS = env.float("LRS_LEASE_SECONDS", 180)
+LRS_RETRY_SECONDS = env.float("LRS_RETRY_SECONDS", 30)
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 XAPI_HOME_PAGE = env.str("XAPI_HOME_PAGE", SITE_URL)
 
 # --- Credentials --------------------------------------------------------------------------------

@@ -21,9 +21,9 @@ from academy.core.clock import now
 from academy.core.errors import Conflict
 from academy.people.models import User
 from academy.people.services import identity_for
+from academy.xapi.destinations import owe
 from academy.xapi.models import (
     LrsClient,
-    OutboxEntry,
     Statement,
     StatementKey,
     agent_key,
@@ -39,8 +39,6 @@ from academy.xapi.schema import (
     validate,
 )
 from academy.xapi.vocabulary import Verb, adl
-
-DEFAULT_DESTINATION = "default"
 
 
 # --- building statements ------------------------------------------------------------------------
@@ -195,11 +193,7 @@ def store(
         targets = {target for item in fresh if (target := item.voids)}
         if targets:
             _mark_voided(targets)
-        OutboxEntry.objects.bulk_create(
-            OutboxEntry(statement_id=item.id, destination=destination, next_attempt_at=stored)
-            for destination in destinations()
-            for item in fresh
-        )
+        owe(((item.id, item.document) for item in fresh), at=stored)
     return [item.id for item in incoming]
 
 
@@ -299,11 +293,6 @@ def _check_same(items: list[_Incoming]) -> None:
 def _mark_voided(targets: set[UUID]) -> None:
     held = Statement.objects.by_ids(targets)
     held.filter(~Q(verb=adl.VOIDED.id)).update(voided=True)
-
-
-def destinations() -> list[str]:
-    """The names of the stores that every statement is owed to."""
-    return [DEFAULT_DESTINATION] if settings.LRS_ENDPOINT else []
 
 
 def consistent_through() -> datetime:

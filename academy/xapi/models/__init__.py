@@ -1,7 +1,7 @@
 """What the learning record store keeps: statements, what is owed of them, and who may ask."""
 
 from academy.xapi.models.clients import LrsClient
-from academy.xapi.models.delivery import OutboxEntry
+from academy.xapi.models.delivery import Destination, OutboxEntry
 from academy.xapi.models.statements import (
     Statement,
     StatementKey,
@@ -12,6 +12,7 @@ from academy.xapi.models.statements import (
 )
 
 __all__ = [
+    "Destination",
     "LrsClient",
     "OutboxEntry",
     "Statement",
