@@ -10,9 +10,12 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from academy.core.clock import now
 from academy.people import roles
 from academy.people.models import User
 from academy.people.services import assign_membership
+from academy.xapi.destinations import save_destination
+from academy.xapi.models import Destination, OutboxEntry
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -21,7 +24,16 @@ from tests.factories.people import OrgUnitFactory, PositionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-OURS = {"assessments", "cms", "courses", "credentials", "portal", "reporting", "xapi"}
+OURS = {
+    "assessments",
+    "cms",
+    "courses",
+    "credentials",
+    "delivery",
+    "portal",
+    "reporting",
+    "xapi",
+}
 
 #: Open to anyone, with the reason.
 PUBLIC = {
@@ -32,6 +44,7 @@ PUBLIC = {
     "cms:privacy": "leads to a public page",
     "credentials:verify_form": "anyone may verify",
     "credentials:verify": "whoever holds the code may verify",
+    "xapi:metrics": "the monitoring token, and not there without one",
     "xapi:about": "xAPI Communication 2.8: about asks for no authentication",
 }
 #: Its own authentication: an operator's session to read, an LRS client's key for the rest.
@@ -41,6 +54,15 @@ HR_ONLY = {
     "reporting:people",
     "reporting:completions",
     "reporting:person",
+}
+OPERATOR_ONLY = {
+    "delivery:index",
+    "delivery:new",
+    "delivery:destination",
+    "delivery:try",
+    "delivery:refused",
+    "delivery:retry",
+    "delivery:retry_one",
 }
 #: Any signed-in person, about themselves.
 OWN = {
@@ -79,7 +101,7 @@ OWNER = {
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATOR_ONLY, *OWN, *OWNER, *MANAGERS}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -114,7 +136,18 @@ def urls(made, owner) -> dict[str, str]:
     lesson = made.module.lessons.first()
     item = PlanItem.objects.get(learner=owner)
     credential = Credential.objects.get(learner=owner)
+    destination = save_destination(
+        Destination(name="warehouse", endpoint="http://127.0.0.1:9/xapi/")
+    )
+    refused = OutboxEntry.objects.create(
+        destination=destination, statement_id=uuid.uuid4(), state="refused", next_attempt_at=now()
+    )
     arguments = {
+        "delivery:destination": [destination.name],
+        "delivery:refused": [destination.name],
+        "delivery:retry": [destination.name],
+        "delivery:retry_one": [destination.name, refused.pk],
+        "delivery:try": [destination.name],
         "assessments:placement_item": [placement.uuid],
         "assessments:question": [final.uuid, 1],
         "assessments:result": [final.uuid],
@@ -190,6 +223,14 @@ def test_reports_are_for_hr_alone(urls, role):
     for name in HR_ONLY:
         expected = 200 if role == roles.HR else 403
         assert client.get(urls[name]).status_code == expected, name
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_delivery_is_for_operators_alone(urls, role):
+    client = signed_in(role)
+    for name in sorted(OPERATOR_ONLY, reverse=True):  # one is sent again before all are
+        expected = {200, 302, 400} if role == roles.OPERATOR else {403}
+        assert statuses(client, urls[name]) <= expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

@@ -15,7 +15,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from academy.core.clock import now
@@ -255,20 +254,25 @@ def close_gap(destination: Destination) -> int:
 
 
 def retry(
-    destination: Destination, *, entries: Iterable[int] | None = None, waiting: bool = False
+    destination: Destination,
+    *,
+    refused: bool = True,
+    waiting: bool = False,
+    only: Iterable[int] | None = None,
 ) -> int:
-    """Owe refused statements again, all or those named; returns how many.
+    """Owe refused statements again, all or `only` these rows; returns how many.
 
     With `waiting`, also try at once what backs off, and close the circuit breaker.
     """
     rows = OutboxEntry.objects.filter(destination_id=destination.name)
-    wanted = Q(state=OutboxEntry.State.REFUSED)
+    states = [OutboxEntry.State.REFUSED] if refused else []
     if waiting:
-        wanted |= Q(state=OutboxEntry.State.PENDING)
+        states.append(OutboxEntry.State.PENDING)
         Destination.objects.filter(pk=destination.pk).update(failures=0, open_until=None)
-    if entries is not None:
-        rows = rows.filter(id__in=list(entries))
-    count = rows.filter(wanted).update(
+        forget()
+    if only is not None:
+        rows = rows.filter(id__in=list(only))
+    count = rows.filter(state__in=states).update(
         state=OutboxEntry.State.PENDING, attempts=0, next_attempt_at=now()
     )
     if count:

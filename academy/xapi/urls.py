@@ -7,6 +7,7 @@ declares differs between the two standards: /xapi/ declares 2.0.0, /xapi/1.0.3/ 
 from django.urls import include, path
 
 from academy.xapi.views.about import AboutView
+from academy.xapi.views.metrics import metrics
 from academy.xapi.views.statements import StatementsView
 
 app_name = "xapi"
@@ -21,5 +22,6 @@ def resources(standard: str) -> list:
 
 urlpatterns = [
     *resources("2.0.0"),
+    path("metrics", metrics, name="metrics"),
     path("1.0.3/", include((resources("1.0.3"), "xapi"), namespace="1.0.3")),
 ]

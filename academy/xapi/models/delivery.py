@@ -168,6 +168,7 @@ class OutboxEntry(models.Model):
     last_answer = models.TextField(_("last answer"), blank=True)
 
     objects = OutboxQuerySet.as_manager()
+    wagtail_reference_index_ignore = True
 
     class Meta:
         verbose_name = _("statement to deliver")
