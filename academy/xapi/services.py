@@ -23,9 +23,9 @@ from academy.people.models import User
 from academy.people.services import identity_for
 from academy.xapi.attachments import Data, check_attachments, keep_data
 from academy.xapi.definitions import learn_definitions
+from academy.xapi.destinations import owe
 from academy.xapi.models import (
     LrsClient,
-    OutboxEntry,
     Statement,
     StatementKey,
     StatementReference,
@@ -47,7 +47,6 @@ from academy.xapi.signatures import signature_attachment, verify_signature
 from academy.xapi.terms import mentions, terms
 from academy.xapi.vocabulary import Verb, adl
 
-DEFAULT_DESTINATION = "default"
 DEADLOCK = "40P01"
 MAX_RETRIES = 3
 
@@ -262,11 +261,7 @@ def _insert(
     keep_data({item.id: item.document for item in fresh}, data)
     if defines:
         learn_definitions(item.document for item in fresh)
-    OutboxEntry.objects.bulk_create(
-        OutboxEntry(statement_id=item.id, destination=destination, next_attempt_at=stored)
-        for destination in destinations()
-        for item in fresh
-    )
+    owe(((item.id, item.document) for item in fresh), at=stored)
     return True
 
 
@@ -444,11 +439,6 @@ def _insert_terms(rows: Iterable[tuple[int, datetime, int]]) -> None:
         (StatementTerm(term=term, stored=stored, statement=row) for term, stored, row in rows),
         ignore_conflicts=True,
     )
-
-
-def destinations() -> list[str]:
-    """The names of the stores that every statement is owed to."""
-    return [DEFAULT_DESTINATION] if settings.LRS_ENDPOINT else []
 
 
 def consistent_through() -> datetime:
