@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from academy.xapi import forwarding
+from academy.core.clock import now
+from academy.xapi import forwarding, partitions
 from academy.xapi.services import destinations
 
 
@@ -11,3 +12,9 @@ def forward_statements() -> None:
     """Deliver what is owed to every destination. Beat runs it; running it twice at once is safe."""
     for destination in destinations():
         forwarding.forward(destination)
+
+
+@shared_task(name="academy.xapi.tasks.make_partitions")
+def make_partitions() -> None:
+    """Keep a year of months ready. Beat runs it; running it twice at once is safe."""
+    partitions.make_partitions(on=now().date())
