@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from academy.people import roles
 from academy.people.models import User
 from academy.people.services import assign_membership
+from academy.portal.export import make_export, request_export
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -49,6 +50,7 @@ OWN = {
     "courses:module",
     "courses:start_final",
     "portal:add_to_plan",
+    "portal:copy",
     "portal:credentials",
     "portal:home",
     "portal:plan",
@@ -73,6 +75,8 @@ OWNER = {
     "credentials:document",
     "credentials:status",
     "portal:competency_evidence",
+    "portal:copy_file",
+    "portal:copy_status",
     "portal:credential_evidence",
     "portal:defer",
     "portal:placement_result",
@@ -119,6 +123,7 @@ def urls(made, owner) -> dict[str, str]:
     lesson = made.module.lessons.first()
     item = PlanItem.objects.get(learner=owner)
     credential = Credential.objects.get(learner=owner)
+    copy = make_export(request_export(person=owner, language="en").pk)
     arguments = {
         "assessments:placement_item": [placement.uuid],
         "assessments:question": [final.uuid, 1],
@@ -140,6 +145,8 @@ def urls(made, owner) -> dict[str, str]:
         "credentials:status": [credential.uuid],
         "credentials:verify": [credential.code],
         "portal:competency_evidence": [made.skill.uuid],
+        "portal:copy_file": [copy.uuid],
+        "portal:copy_status": [copy.uuid],
         "portal:credential_evidence": [credential.uuid],
         "portal:defer": [item.uuid],
         "portal:placement_result": [placement.uuid],

@@ -4,15 +4,19 @@ import json
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from academy.competencies.models import Competency, CompetencyRecord, ProficiencyLevel
+from academy.core.clock import now
 from academy.core.errors import NotFound
+from academy.portal.export import request_export
 from academy.portal.forms import RecordFilter
+from academy.portal.tasks import make_export
 from academy.portal.timeline import (
     Timeline,
     entries_of,
@@ -21,7 +25,7 @@ from academy.portal.timeline import (
     shown,
 )
 from academy.portal.views import gap_of
-from academy.xapi.models import Statement
+from academy.xapi.models import PersonExport, Statement
 from academy.xapi.rights import statements_by
 from academy.xapi.vocabulary import badges, cmi5
 from assessments.models import Attempt
@@ -166,11 +170,59 @@ def credential_evidence(request: HttpRequest, uuid: UUID) -> HttpResponse:
     credential = get_object_or_404(
         Credential.objects.select_related("course", "enrollment"), uuid=uuid, learner=request.user
     )
-    within = Statement.objects.visible().filter(
-        registration=credential.enrollment.uuid, verb__in=[cmi5.SATISFIED.id, badges.EARNED.id]
+    within = (
+        statements_by(request.user)
+        .visible()
+        .filter(
+            registration=credential.enrollment.uuid, verb__in=[cmi5.SATISFIED.id, badges.EARNED.id]
+        )
     )
     ids = [
         *credential.award.get("evidence", {}).get("statements", []),
         *within.values_list("statement_id", flat=True),
     ]
     return _evidence(request, credential.award["title"], ids)
+
+
+# --- A copy to take along -------------------------------------------------------------------------
+
+
+def _own_export(request: HttpRequest, uuid: UUID) -> PersonExport:
+    return get_object_or_404(PersonExport, uuid=uuid, person=request.user)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def copy(request: HttpRequest) -> HttpResponse:
+    """Ask for a copy of the record, see how far it is, and fetch it."""
+    if request.method == "POST":
+        export = request_export(person=request.user, language=get_language())
+        make_export.delay_on_commit(export.pk)
+        return redirect("portal:copy")
+    latest = PersonExport.objects.filter(person=request.user).first()
+    return render(request, "portal/copy.html", {"export": latest})
+
+
+@login_required
+@require_safe
+@never_cache
+def copy_status(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """How far a copy is, fetched again by the page until it is there."""
+    return render(request, "portal/_copy.html", {"export": _own_export(request, uuid)})
+
+
+@login_required
+@require_safe
+@never_cache
+def copy_file(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The file, for its person alone and for as long as it is kept."""
+    export = _own_export(request, uuid)
+    if export.state != PersonExport.State.DONE or export.expires_at <= now():
+        raise NotFound(_("This copy is not there, or no longer. Ask for a new one."))
+    return FileResponse(
+        export.file.open("rb"),
+        as_attachment=True,
+        filename=f"record-{export.finished_at:%Y-%m-%d}.zip",
+        content_type="application/zip",
+    )

@@ -29,5 +29,8 @@ urlpatterns = [
         name="credential_evidence",
     ),
     path("learning/settings/", views.settings, name="settings"),
+    path("learning/settings/copy/", record.copy, name="copy"),
+    path("learning/settings/copy/<uuid:uuid>/", record.copy_status, name="copy_status"),
+    path("learning/settings/copy/<uuid:uuid>/file/", record.copy_file, name="copy_file"),
     path("team/", team.team, name="team"),
 ]

@@ -325,7 +325,9 @@ CELERY_BEAT_SCHEDULE = {
     "render-owed-credentials": {"task": "credentials.tasks.sweep_credentials", "schedule": 20.0},
     "complete-due-courses": {"task": "courses.tasks.sweep_completions", "schedule": 300.0},
     "forward-statements": {"task": "academy.xapi.tasks.forward_statements", "schedule": 30.0},
+    "finish-erasures": {"task": "academy.xapi.tasks.sweep_erasures", "schedule": 600.0},
     "make-partitions": {"task": "academy.xapi.tasks.make_partitions", "schedule": 6 * 3600.0},
+    "make-owed-copies": {"task": "academy.portal.tasks.sweep_exports", "schedule": 60.0},
     "submit-overdue-attempts": {
         "task": "assessments.tasks.sweep_overdue_attempts",
         "schedule": 60.0,

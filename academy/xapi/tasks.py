@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from academy.core.clock import now
-from academy.xapi import forwarding, partitions
+from academy.xapi import erasure, forwarding, partitions
 from academy.xapi.services import destinations
 
 
@@ -18,3 +18,10 @@ def forward_statements() -> None:
 def make_partitions() -> None:
     """Keep a year of months ready. Beat runs it; running it twice at once is safe."""
     partitions.make_partitions(on=now().date())
+
+
+@shared_task(name="academy.xapi.tasks.sweep_erasures")
+def sweep_erasures() -> None:
+    """Finish the erasures that a stopped process left behind."""
+    for one in erasure.unfinished():
+        erasure.carry_on(one)

@@ -2,6 +2,7 @@
 
 from academy.xapi.models.clients import LrsClient
 from academy.xapi.models.delivery import OutboxEntry
+from academy.xapi.models.rights import Erasure, ErasureRequest, PersonExport, Purge
 from academy.xapi.models.statements import (
     Activity,
     Attachment,
@@ -19,8 +20,12 @@ from academy.xapi.models.statements import (
 __all__ = [
     "Activity",
     "Attachment",
+    "Erasure",
+    "ErasureRequest",
     "LrsClient",
     "OutboxEntry",
+    "PersonExport",
+    "Purge",
     "Statement",
     "StatementAttachment",
     "StatementKey",
