@@ -18,7 +18,7 @@ from academy.core.fields import Localized
 from academy.people.models import User
 from academy.xapi.models import Statement
 from academy.xapi.rights import statements_by
-from academy.xapi.vocabulary import ActivityType, adl, badges, cmi5, tincan
+from academy.xapi.vocabulary import ActivityType, adl, badges, cmi5, streams, tincan
 
 PAGE = 25
 
@@ -59,7 +59,10 @@ VERBS = {
     adl.SCORED.id: (Kind.ASSESSMENT, _("You received a score for")),
     tincan.PLANNED.id: (Kind.PLAN, _("You planned")),
     tincan.SKIPPED.id: (Kind.PLAN, _("You chose to skip")),
+    streams.REMOVED.id: (Kind.PLAN, _("You took off your plan")),
     badges.EARNED.id: (Kind.CREDENTIAL, _("You earned the certificate for")),
+    tincan.DOWNLOADED.id: (Kind.CREDENTIAL, _("You downloaded the certificate for")),
+    streams.LOST.id: (Kind.CREDENTIAL, _("Your certificate was revoked:")),
     adl.COMMENTED.id: (Kind.OTHER, _("You commented on")),
     adl.RESPONDED.id: (Kind.OTHER, _("You responded to")),
     adl.SHARED.id: (Kind.OTHER, _("You shared")),
@@ -108,6 +111,9 @@ def entry_of(row: Statement) -> Entry:
     )
 
 
+#: Checks of a lesson, of which the lesson itself says at once whether they were right.
+CHECKS = f"{settings.XAPI_HOME_PAGE}/xapi/activities/checks/"
+
 #: What the person is not told of one answer. During a placement it would say how it is going, and
 #: after an assessment that was not passed it would give away the key (decision 18).
 WITHHELD_RESULT = ("success", "score")
@@ -116,7 +122,8 @@ WITHHELD_DEFINITION = ("correctResponsesPattern",)
 
 def is_withheld(document: dict[str, Any]) -> bool:
     """Whether `shown` leaves something of this statement out."""
-    return document["verb"]["id"] == adl.ANSWERED.id
+    is_check = document["object"].get("id", "").startswith(CHECKS)
+    return document["verb"]["id"] == adl.ANSWERED.id and not is_check
 
 
 def shown(document: dict[str, Any]) -> dict[str, Any]:

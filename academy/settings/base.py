@@ -324,6 +324,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "render-owed-credentials": {"task": "credentials.tasks.sweep_credentials", "schedule": 20.0},
     "complete-due-courses": {"task": "courses.tasks.sweep_completions", "schedule": 300.0},
+    "renew-owed-plans": {"task": "courses.tasks.sweep_plans", "schedule": 60.0},
     "forward-statements": {"task": "academy.xapi.tasks.forward_statements", "schedule": 30.0},
     "finish-erasures": {"task": "academy.xapi.tasks.sweep_erasures", "schedule": 600.0},
     "make-partitions": {"task": "academy.xapi.tasks.make_partitions", "schedule": 6 * 3600.0},

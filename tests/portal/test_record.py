@@ -62,7 +62,13 @@ def say(person, verb: Verb, *, kind="courses", type=ActivityType.COURSE, **more)
 def verbs_of_ours() -> set[Verb]:
     return {
         verb
-        for group in (vocabulary.adl, vocabulary.cmi5, vocabulary.tincan, vocabulary.badges)
+        for group in (
+            vocabulary.adl,
+            vocabulary.badges,
+            vocabulary.cmi5,
+            vocabulary.streams,
+            vocabulary.tincan,
+        )
         for verb in vars(group).values()
         if isinstance(verb, Verb)
     }
@@ -77,7 +83,7 @@ def whats(timeline: Timeline) -> list[str]:
 )
 def test_every_verb_of_ours_is_said_to_the_person(verb):
     _kind, words = VERBS[verb.id]
-    assert str(words).startswith("You ")
+    assert str(words).startswith(("You ", "Your "))
 
 
 def test_a_verb_nobody_knows_is_shown_in_its_own_words():
@@ -224,6 +230,17 @@ def test_the_key_of_another_programs_question_is_not_shown(ada, page):
     assert "seven" in page("statement", told).content.decode()
     assert "forty-two" not in page("statement", told).content.decode()
     assert "forty-two" not in page("statement_json", told).content.decode()
+
+
+def test_of_a_lessons_own_check_the_person_is_told_at_once(ada, page):
+    told = say(
+        ada,
+        adl.ANSWERED,
+        kind="checks",
+        type=ActivityType.CMI_INTERACTION,
+        result={"success": True, "response": "1"},
+    )
+    assert "success" in page("statement", told).content.decode()
 
 
 # --- One statement --------------------------------------------------------------------------------
