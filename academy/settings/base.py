@@ -329,6 +329,7 @@ CELERY_BEAT_SCHEDULE = {
     "finish-erasures": {"task": "academy.xapi.tasks.sweep_erasures", "schedule": 600.0},
     "make-partitions": {"task": "academy.xapi.tasks.make_partitions", "schedule": 6 * 3600.0},
     "make-owed-copies": {"task": "academy.portal.tasks.sweep_exports", "schedule": 60.0},
+    "purge-statements": {"task": "academy.xapi.tasks.purge_statements", "schedule": 24 * 3600.0},
     "submit-overdue-attempts": {
         "task": "assessments.tasks.sweep_overdue_attempts",
         "schedule": 60.0,
@@ -340,6 +341,11 @@ LRS_ENDPOINT = env.str("LRS_ENDPOINT", "")
 LRS_USERNAME = env.str("LRS_USERNAME", "")
 LRS_PASSWORD = env.str("LRS_PASSWORD", "")
 XAPI_HOME_PAGE = env.str("XAPI_HOME_PAGE", SITE_URL)
+
+#: Months that statements are kept, by class (academy.xapi.retention); 0 is for ever.
+RETENTION_TRACE_MONTHS = env.int("RETENTION_TRACE_MONTHS", 0)
+RETENTION_ANSWER_MONTHS = env.int("RETENTION_ANSWER_MONTHS", 0)
+RETENTION_EVIDENCE_MONTHS = env.int("RETENTION_EVIDENCE_MONTHS", 0)
 
 # --- Credentials --------------------------------------------------------------------------------
 CREDENTIAL_LEASE_SECONDS = env.int("CREDENTIAL_LEASE_SECONDS", 120)

@@ -11,12 +11,13 @@ and does what is left; running it twice changes nothing more.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -30,6 +31,7 @@ from academy.people.models import User, random_account_name
 from academy.people.roles import OPERATOR, has_role
 from academy.people.services import anonymise, lock_person
 from academy.people.signals import person_erased
+from academy.xapi.attachments import attachments_of
 from academy.xapi.models import (
     Attachment,
     Erasure,
@@ -54,6 +56,7 @@ from academy.xapi.rights import (
     terms_about,
 )
 from academy.xapi.schema import fingerprint
+from academy.xapi.signatures import USAGE_TYPE as SIGNATURE
 from academy.xapi.terms import term
 
 ERASED = "[erased]"
@@ -248,8 +251,8 @@ class _Who:
 
     def rewritten(self, statement: dict[str, Any]) -> dict[str, Any]:
         """The statement after erasure."""
-        statement = dict(statement)
-        target = statement.get("object", {})
+        before, statement = statement, dict(statement)
+        target = statement["object"]
         if target.get("objectType") == "SubStatement":
             statement["object"] = self.rewritten(target)
         if self.concerns(statement):
@@ -263,7 +266,14 @@ class _Who:
                 if "extensions" in kept:
                     kept["extensions"] = self.without_text(kept["extensions"])
                 statement[part] = kept
-        return self.without_names(statement)
+        statement = self.without_names(statement)
+        if statement != before and "attachments" in statement:
+            # a signature is of the statement before, and holds it
+            kept = [one for one in statement["attachments"] if one["usageType"] != SIGNATURE]
+            statement |= {"attachments": kept}
+            if not kept:
+                del statement["attachments"]
+        return statement
 
     def concerns(self, statement: dict[str, Any]) -> bool:
         """Whether the statement says what the person did, or what was done to them."""
@@ -294,14 +304,14 @@ def _rewrite(erasure: Erasure, who: _Who, rows: list[Statement]) -> None:
     _hold(erasure)
     ids = [row.statement_id for row in rows]
     keys = StatementKey.objects.in_bulk(ids)
-    changed, own = [], []
+    changed: list[Statement] = []
+    dropped: dict[UUID, set[str]] = {}
     for row in Statement.objects.at((row.stored, row.pk) for row in rows):
         before = json.loads(row.raw)
-        if who.concerns(before):
-            own.append(row.statement_id)
         document, authority = who.rewritten(before), who.without_names(row.authority)
         if document == before and authority == row.authority:
             continue
+        dropped[row.statement_id] = _hashes(before) - _hashes(document)
         row.raw = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
         row.authority = authority
         row.actor = agent_key(document["actor"])
@@ -315,15 +325,22 @@ def _rewrite(erasure: Erasure, who: _Who, rows: list[Statement]) -> None:
     Erasure.objects.filter(pk=erasure.pk).update(
         worked_at=now(),
         statements=F("statements") + len(changed),
-        attachments=F("attachments") + remove_attachments(own),
+        attachments=F("attachments") + remove_attachments(dropped),
     )
 
 
-def remove_attachments(statement_ids: Iterable) -> int:
-    """Take the data of attachments from these statements, and away where no other has it."""
-    links = StatementAttachment.objects.filter(statement_id__in=list(statement_ids))
-    hashes = set(links.values_list("attachment_id", flat=True))
-    removed, _by_model = links.delete()
+def _hashes(statement: dict[str, Any]) -> set[str]:
+    return {attachment["sha2"].lower() for _path, attachment in attachments_of(statement)}
+
+
+def remove_attachments(dropped: dict[UUID, set[str]]) -> int:
+    """Take the data under these hashes from these statements, and away where no other has it."""
+    links = StatementAttachment.objects.filter(statement_id__in=dropped)
+    gone = [link for link in links if link.attachment_id in dropped[link.statement_id]]
+    hashes = {link.attachment_id for link in gone}
+    removed, _by_model = StatementAttachment.objects.filter(
+        pk__in=[link.pk for link in gone]
+    ).delete()
     still = StatementAttachment.objects.filter(attachment__in=hashes)
     Attachment.objects.filter(
         pk__in=hashes - set(still.values_list("attachment", flat=True))

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from academy.core.clock import now
-from academy.xapi import erasure, forwarding, partitions
+from academy.xapi import erasure, forwarding, partitions, retention
 from academy.xapi.services import destinations
 
 
@@ -25,3 +25,9 @@ def sweep_erasures() -> None:
     """Finish the erasures that a stopped process left behind."""
     for one in erasure.unfinished():
         erasure.carry_on(one)
+
+
+@shared_task(name="academy.xapi.tasks.purge_statements")
+def purge_statements() -> None:
+    """Remove what is over, a bounded part a run."""
+    retention.purge(max_batches=200)

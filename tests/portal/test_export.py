@@ -57,7 +57,7 @@ def page(ada):
 def tell(person, count=1, **changes):
     changes = {"actor": identity_for(person).actor, **changes}
     statements = [make_statement(**changes) for _number in range(count)]
-    return store(statements=statements, authority=academy_authority())
+    return store(statements=statements, authority=academy_authority()).ids
 
 
 def bundle_of(person, **options) -> zipfile.ZipFile:

@@ -31,7 +31,7 @@ on_others = pytest.mark.skipif(
 def store_on(month: date, count: int = 1) -> list:
     at = datetime(month.year, month.month, 15, tzinfo=UTC)
     statements = [make_statement() for _number in range(count)]
-    return store(statements=statements, authority=academy_authority(), at=at)
+    return store(statements=statements, authority=academy_authority(), at=at).ids
 
 
 def where_they_lie(ids: list) -> set[str]:

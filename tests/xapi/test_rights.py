@@ -6,8 +6,10 @@ from collections import Counter
 from io import StringIO
 from uuid import UUID
 
+import jwt
 import pytest
 import time_machine
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -36,6 +38,7 @@ from academy.xapi.models import (
 )
 from academy.xapi.schema import fingerprint, validate
 from academy.xapi.services import academy_authority, store, void
+from academy.xapi.signatures import USAGE_TYPE as SIGNATURE
 from academy.xapi.tasks import sweep_erasures
 from academy.xapi.terms import AGENT, AUTHORITY, RELATED_AGENT, term
 from courses.models import Enrollment
@@ -68,7 +71,7 @@ def erase(operator):
 
 
 def tell(*statements, authority=None) -> list[UUID]:
-    return store(statements=list(statements), authority=authority or academy_authority())
+    return store(statements=list(statements), authority=authority or academy_authority()).ids
 
 
 def read(statement_id) -> dict:
@@ -233,31 +236,70 @@ def test_who_is_found_by_the_pseudonym_afterwards(ada, erase):
     assert len(found) == 4
 
 
+def file(data: bytes, **changes) -> dict:
+    return {
+        "usageType": "https://x.example/essay",
+        "display": {"en": "Essay of Ada"},
+        "contentType": "text/plain",
+        "length": len(data),
+        "sha2": hashlib.sha256(data).hexdigest(),
+        **changes,
+    }
+
+
+def tell_with(statement: dict, *files: bytes) -> UUID:
+    data = {hashlib.sha256(one).hexdigest(): one for one in files}
+    return store(statements=[statement], authority=academy_authority(), data=data).ids[0]
+
+
 def test_attachments_go_unless_others_have_them(ada, erase):
-    both, own = Attachment.objects.create(sha2="a" * 64, data=b"both"), "b" * 64
-    Attachment.objects.create(sha2=own, data=b"own")
-    [mine, theirs] = tell(
-        make_statement(
-            actor=identity_for(ada).actor,
-            attachments=[
-                {
-                    "usageType": "https://x.example/essay",
-                    "display": {"en": "Essay of Ada"},
-                    "contentType": "text/plain",
-                    "length": 3,
-                    "sha2": own,
-                }
-            ],
-        ),
-        make_statement(actor=BOB),
+    own, both = b"hers alone", b"a handout"
+    mine = tell_with(
+        make_statement(actor=identity_for(ada).actor, attachments=[file(own), file(both)]),
+        own,
+        both,
     )
-    for told, sha2 in ((mine, both.pk), (mine, own), (theirs, both.pk)):
-        StatementAttachment.objects.create(statement_id=told, attachment_id=sha2)
+    theirs = tell_with(make_statement(actor=BOB, attachments=[file(both)]), both)
     done = erase(ada)
     assert "attachments" not in read(mine)
-    assert list(Attachment.objects.values_list("pk", flat=True)) == [both.pk]
+    assert read(theirs)["attachments"]
+    assert [bytes(one.data) for one in Attachment.objects.all()] == [both]
     assert StatementAttachment.objects.get().statement_id == theirs
     assert done.attachments == 2
+
+
+def test_of_a_statement_about_what_she_did_only_her_files_go(ada, erase):
+    hers, his = b"hers", b"his"
+    told = tell_with(
+        make_statement(
+            actor=BOB,
+            attachments=[file(his)],
+            object={
+                "objectType": "SubStatement",
+                "actor": identity_for(ada).actor,
+                "verb": {"id": "http://adlnet.gov/expapi/verbs/attempted"},
+                "object": {"id": "https://content.example/q"},
+                "attachments": [file(hers)],
+            },
+        ),
+        hers,
+        his,
+    )
+    erase(ada)
+    assert [bytes(one.data) for one in Attachment.objects.all()] == [his]
+    assert "attachments" not in read(told)["object"]
+
+
+def test_a_signature_goes_with_what_it_signed(ada, erase):
+    """Its payload is the statement as it was, with the person in it."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    statement = make_statement(actor=BOB, context={"instructor": identity_for(ada).actor})
+    data = jwt.encode(statement, key, algorithm="RS256").encode()
+    signature = file(data, usageType=SIGNATURE, contentType="application/octet-stream")
+    told = tell_with({**statement, "attachments": [signature]}, data)
+    erase(ada)
+    assert "attachments" not in read(told)
+    assert not Attachment.objects.exists()
 
 
 # --- Figures --------------------------------------------------------------------------------------
@@ -483,16 +525,21 @@ def test_the_number_of_questions_depends_on_the_batches_alone(
 # --- Other stores ---------------------------------------------------------------------------------
 
 
+def owe(told, destination, state):
+    name = OutboxEntry._meta.get_field("destination").attname
+    claim = {"lease_until": now(), "claim": UUID(int=1)} if state == "claimed" else {}
+    OutboxEntry.objects.create(
+        statement_id=told, state=state, next_attempt_at=now(), **{name: destination}, **claim
+    )
+
+
 def test_stores_that_have_the_statements_are_to_be_asked(ada, erase):
     actor = identity_for(ada).actor
     told = tell(*(make_statement(actor=actor) for _number in range(3)))
     for one, destination, state in zip(
         told, ("sent", "sending", "waiting"), ("delivered", "claimed", "pending"), strict=True
     ):
-        claim = {"lease_until": now(), "claim": UUID(int=1)} if state == "claimed" else {}
-        OutboxEntry.objects.create(
-            statement_id=one, destination=destination, state=state, next_attempt_at=now(), **claim
-        )
+        owe(one, destination, state)
     erase(ada)
     requests = ErasureRequest.objects.order_by("destination")
     assert [one.destination for one in requests] == ["sending", "sent"]
@@ -503,9 +550,7 @@ def test_stores_that_have_the_statements_are_to_be_asked(ada, erase):
 
 def test_a_confirmed_request_forgets_the_name(ada, erase):
     [told] = tell(make_statement(actor=identity_for(ada).actor))
-    OutboxEntry.objects.create(
-        statement_id=told, destination="warehouse", state="delivered", next_attempt_at=now()
-    )
+    owe(told, "warehouse", "delivered")
     erase(ada)
     out = StringIO()
     call_command("erasure_requests", stdout=out)
