@@ -14,6 +14,7 @@ from academy.core.clock import now
 from academy.people import roles
 from academy.people.models import User
 from academy.people.services import assign_membership
+from academy.portal.export import make_export, request_export
 from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, LrsClient, OutboxEntry
@@ -90,6 +91,7 @@ OWN = {
     "courses:module",
     "courses:start_final",
     "portal:add_to_plan",
+    "portal:copy",
     "portal:credentials",
     "portal:home",
     "portal:plan",
@@ -114,10 +116,17 @@ OWNER = {
     "courses:withdraw",
     "credentials:document",
     "credentials:status",
+    "portal:competency_evidence",
+    "portal:copy_file",
+    "portal:copy_status",
+    "portal:credential_evidence",
     "portal:defer",
     "portal:placement_result",
+    "portal:plan_evidence",
     "portal:remove_from_plan",
     "portal:skip",
+    "portal:statement",
+    "portal:statement_json",
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
@@ -156,6 +165,7 @@ def urls(made, owner) -> dict[str, str]:
     lesson = made.module.lessons.first()
     item = PlanItem.objects.get(learner=owner)
     credential = Credential.objects.get(learner=owner)
+    copy = make_export(request_export(person=owner, language="en").pk)
     lrs_client, _secret = create_client(name="Warehouse", scopes=["statements/read"])
     destination = save_destination(
         Destination(name="warehouse", endpoint="http://127.0.0.1:9/xapi/")
@@ -189,12 +199,19 @@ def urls(made, owner) -> dict[str, str]:
         "credentials:document": [credential.uuid],
         "credentials:status": [credential.uuid],
         "credentials:verify": [credential.code],
+        "portal:competency_evidence": [made.skill.uuid],
+        "portal:copy_file": [copy.uuid],
+        "portal:copy_status": [copy.uuid],
+        "portal:credential_evidence": [credential.uuid],
         "lrs_clients:revoke": [lrs_client.pk],
         "lrs_clients:rotate": [lrs_client.pk],
         "portal:defer": [item.uuid],
         "portal:placement_result": [placement.uuid],
+        "portal:plan_evidence": [item.uuid],
         "portal:remove_from_plan": [item.uuid],
         "portal:skip": [item.uuid],
+        "portal:statement": [final.statement_id],
+        "portal:statement_json": [final.statement_id],
         "portal:unskip": [item.uuid],
         "reporting:person": [owner.uuid],
     }
