@@ -214,7 +214,8 @@ def _prepare(corpus: Corpus, say: Any) -> None:
             finally:
                 os._exit(status)
         children.append(child)
-    if any([os.waitpid(child, 0)[1] for child in children]):
+    statuses = [os.waitpid(child, 0)[1] for child in children]  # waits for each of them
+    if any(statuses):
         sys.exit("The statements could not be loaded; see above.")
     from django.db import connection
 

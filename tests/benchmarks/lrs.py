@@ -26,7 +26,6 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from threading import Thread
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
