@@ -21,15 +21,19 @@ from academy.core.clock import now
 from academy.core.errors import Conflict
 from academy.people.models import User
 from academy.people.services import identity_for
+from academy.xapi.definitions import learn_definitions
 from academy.xapi.models import (
     LrsClient,
     OutboxEntry,
     Statement,
     StatementKey,
+    StatementReference,
+    StatementTerm,
     agent_key,
     compact,
     new_statement_id,
 )
+from academy.xapi.references import sources_of, terms_by_reference
 from academy.xapi.schema import (
     StatementError,
     fingerprint,
@@ -38,6 +42,7 @@ from academy.xapi.schema import (
     same_instant,
     validate,
 )
+from academy.xapi.terms import mentions, terms
 from academy.xapi.vocabulary import Verb, adl
 
 DEFAULT_DESTINATION = "default"
@@ -159,13 +164,14 @@ class _Incoming:
     document: dict[str, Any]
     raw: str
     content_hash: str
-    voided: bool = False
+    #: The statement that it is about, and whether somebody waits for this one.
+    target: UUID | None
+    is_awaited: bool = False
+    is_voided: bool = False
 
     @property
-    def voids(self) -> UUID | None:
-        if self.document["verb"]["id"] == adl.VOIDED.id:
-            return UUID(self.document["object"]["id"])
-        return None
+    def voids(self) -> bool:
+        return self.document["verb"]["id"] == adl.VOIDED.id
 
 
 def store(
@@ -177,7 +183,8 @@ def store(
 ) -> list[UUID]:
     """Validate and store statements, all of them or none, and return their ids in order.
 
-    `at` is the time of storing, `texts` the JSON each statement came as, kept to the letter.
+    `at` is the time of storing (default: now, by the clock of the database), `texts` the JSON each
+    statement came as, kept to the letter.
     An id that is here already is passed over in silence when the statement is the same one, and
     is a Conflict when it is not (Communication 2.1.1).
     """
@@ -189,12 +196,16 @@ def store(
     if len(by_id) != len(incoming):
         raise StatementError("id", "occurs more than once in the batch")
     with transaction.atomic():
-        stored = at or now()
-        fresh = _claim_ids(by_id, stored)
-        Statement.objects.bulk_create(_row(item, authority, stored) for item in fresh)
-        targets = {target for item in fresh if (target := item.voids)}
-        if targets:
-            _mark_voided(targets)
+        fresh, stored = _claim_ids(by_id, at)
+        rows = Statement.objects.bulk_create(_row(item, authority, stored) for item in fresh)
+        _insert_terms(
+            (term, stored, row.pk)
+            for item, row in zip(fresh, rows, strict=True)
+            if not item.is_voided
+            for term in terms(mentions(item.document, authority))
+        )
+        _connect(fresh, rows, stored)
+        learn_definitions(item.document for item in fresh)
         OutboxEntry.objects.bulk_create(
             OutboxEntry(statement_id=item.id, destination=destination, next_attempt_at=stored)
             for destination in destinations()
@@ -210,6 +221,11 @@ def _accept(statement: dict[str, Any], text: str) -> _Incoming:
         document=statement,
         raw=text or json.dumps(statement, ensure_ascii=False, separators=(",", ":")),
         content_hash=fingerprint(statement),
+        target=(
+            UUID(statement["object"]["id"])
+            if statement["object"].get("objectType") == "StatementRef"
+            else None
+        ),
     )
 
 
@@ -227,58 +243,78 @@ def _row(item: _Incoming, authority: dict[str, Any], stored: datetime) -> Statem
         ),
         actor=agent_key(statement["actor"]),
         registration=UUID(registration) if registration else None,
-        voided=item.voided,
+        voided=item.is_voided,
         authority=authority,
         raw=item.raw,
     )
 
 
-def _claim_ids(by_id: dict[UUID, _Incoming], stored: datetime) -> list[_Incoming]:
-    """Make the ids ours, and return the statements that are not here yet.
+def _claim_ids(
+    by_id: dict[UUID, _Incoming], at: datetime | None
+) -> tuple[list[_Incoming], datetime]:
+    """Make the ids ours, and return the statements that are not here yet and when they are stored.
 
     The key's primary key decides between two stores of one id: the second waits for the first to
-    commit, then finds its key. Ids that are voided before they arrive get a key with a blank hash
-    in the same way, so that a statement and its voiding may come in either order, or at once.
-    Inserted in the order of ids, so that two batches cannot wait for each other.
+    commit, then finds its key. Ids that are referred to before they arrive get a key with a blank
+    hash in the same way, and stay locked until what refers to them is stored, so that a statement
+    and what is said about it may come in either order, or at once. Inserted in the order of ids, so
+    that two batches cannot wait for each other.
     """
-    hashes = {target: "" for item in by_id.values() if (target := item.voids)}
+    targets = {item.target for item in by_id.values() if item.target}
+    hashes = dict.fromkeys(targets, "")
     hashes |= {statement_id: item.content_hash for statement_id, item in by_id.items()}
-    inserted = _insert_keys(sorted(hashes.items()), stored)
+    inserted, stored = _insert_keys(sorted(hashes.items()), at)
     fresh = [item for item in by_id.values() if item.id in inserted]
+    if others := targets - inserted - by_id.keys():
+        awaited = StatementKey.objects.awaited().filter(id__in=others).order_by("id")
+        list(awaited.select_for_update().values_list("id"))
     known = sorted(by_id.keys() - inserted)
     if not known:
-        return fresh
+        return fresh, stored
 
-    awaited = StatementKey.objects.filter(content_hash="")
     for statement_id in known:
         item = by_id[statement_id]
-        if awaited.filter(id=statement_id).update(stored=stored, content_hash=item.content_hash):
-            item.voided = item.voids is None  # a voiding statement cannot be voided
+        awaited = StatementKey.objects.awaited().filter(id=statement_id)
+        if awaited.update(stored=stored, content_hash=item.content_hash):
+            item.is_awaited = True
             fresh.append(item)
     taken = {item.id for item in fresh}
     _check_same([item for item in by_id.values() if item.id not in taken])
-    return fresh
+    _find_voided([item for item in fresh if item.is_awaited])
+    return fresh, stored
 
 
-def _insert_keys(keys: Iterable[tuple[UUID, str]], stored: datetime) -> set[UUID]:
-    """Insert the keys that are not there and return their ids, in one statement."""
-    fields = StatementKey._meta.local_concrete_fields
-    table = connection.ops.quote_name(StatementKey._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    values: list[Any] = []
-    for statement_id, content_hash in keys:
-        for field, value in zip(fields, (statement_id, stored, content_hash), strict=True):
-            values.append(field.get_db_prep_save(value, connection))
-    places = ", ".join(["(%s, %s, %s)"] * (len(values) // 3))
-    if not values:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({columns}) VALUES {places} "  # noqa: S608 - names of ours
-            "ON CONFLICT (id) DO NOTHING RETURNING id",
-            values,
+def _insert_keys(keys: list[tuple[UUID, str]], at: datetime | None) -> tuple[set[UUID], datetime]:
+    """Insert the keys that are not there, in one statement; return their ids, and the time.
+
+    On PostgreSQL the time is that of its own clock, by which `consistent_through` goes too: the
+    clocks of several web servers need not agree.
+    """
+    if connection.vendor == "postgresql":
+        sql = (
+            "WITH clock AS (SELECT COALESCE(%s, statement_timestamp()) AS stored), inserted AS ("
+            "INSERT INTO xapi_statementkey (id, content_hash, stored) "
+            "SELECT new.id, new.content_hash, clock.stored "
+            "FROM clock, unnest(%s::uuid[], %s::text[]) AS new (id, content_hash) "
+            "ON CONFLICT (id) DO NOTHING RETURNING id) "
+            "SELECT clock.stored, inserted.id FROM clock LEFT JOIN inserted ON true"
         )
-        return {row[0] if isinstance(row[0], UUID) else UUID(row[0]) for row in cursor.fetchall()}
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [at, [key for key, _hash in keys], [hash for _key, hash in keys]])
+            rows = cursor.fetchall()
+        return {row[1] for row in rows if row[1]}, rows[0][0]
+    stored = at or now()
+    known = set(
+        StatementKey.objects.filter(id__in=[key for key, _hash in keys]).values_list(
+            "id", flat=True
+        )
+    )
+    new = [(key, hash) for key, hash in keys if key not in known]
+    # nobody else can write between these two
+    StatementKey.objects.bulk_create(
+        StatementKey(id=key, stored=stored, content_hash=hash) for key, hash in new
+    )
+    return {key for key, _hash in new}, stored
 
 
 def _check_same(items: list[_Incoming]) -> None:
@@ -296,9 +332,64 @@ def _check_same(items: list[_Incoming]) -> None:
             raise Conflict(f"Statement {item.id} is already stored with other content.")
 
 
-def _mark_voided(targets: set[UUID]) -> None:
-    held = Statement.objects.by_ids(targets)
-    held.filter(~Q(verb=adl.VOIDED.id)).update(voided=True)
+def _find_voided(items: list[_Incoming]) -> None:
+    """Which of these were voided before they came. A voiding statement cannot be voided."""
+    if not items:
+        return
+    voiding = StatementReference.objects.filter(voids=True, target__in=[item.id for item in items])
+    voided = set(voiding.values_list("target", flat=True))
+    for item in items:
+        item.is_voided = item.id in voided and not item.voids
+
+
+def _connect(fresh: list[_Incoming], rows: list[Statement], stored: datetime) -> None:
+    """Write down what the new statements refer to, and what is found by it from now on."""
+    references = [
+        StatementReference(
+            source=item.id, target=item.target, stored=stored, statement=row.pk, voids=item.voids
+        )
+        for item, row in zip(fresh, rows, strict=True)
+        if item.target
+    ]
+    StatementReference.objects.bulk_create(references)
+    targets = {row.target for row in references}
+    changed = {row.source: row for row in references}
+    if referred := [item.id for item in fresh if item.is_awaited or item.id in targets]:
+        changed |= sources_of(referred)
+    if not changed:
+        return
+    if voided := {row.target for row in references if row.voids}:
+        _void(voided)
+    hidden = set(
+        Statement.objects.by_ids(changed).filter(voided=True).values_list("statement_id", flat=True)
+    )
+    found = terms_by_reference(row for row in changed.values() if row.source not in hidden)
+    _insert_terms(
+        (term, changed[source].stored, changed[source].statement)
+        for source, numbers in found.items()
+        for term in numbers
+    )
+
+
+def _void(targets: set[UUID]) -> None:
+    """Hide these statements, those that are voiding statements themselves excepted."""
+    held = Statement.objects.by_ids(targets).filter(~Q(verb=adl.VOIDED.id))
+    for statement in held.filter(voided=False):
+        reference = StatementReference.objects.filter(source=statement.statement_id)
+        found = terms(mentions(statement.received, statement.authority))
+        found.update(*terms_by_reference(reference).values())
+        StatementTerm.objects.filter(
+            term__in=found, stored=statement.stored, statement=statement.pk
+        ).delete()
+    held.update(voided=True)
+
+
+def _insert_terms(rows: Iterable[tuple[int, datetime, int]]) -> None:
+    """Insert these terms where they are not there yet."""
+    StatementTerm.objects.bulk_create(
+        (StatementTerm(term=term, stored=stored, statement=row) for term, stored, row in rows),
+        ignore_conflicts=True,
+    )
 
 
 def destinations() -> list[str]:
@@ -307,22 +398,21 @@ def destinations() -> list[str]:
 
 
 def consistent_through() -> datetime:
-    """The instant up to which every stored statement can be read (Communication 1.2).
+    """The instant up to which every stored statement can be read (Communication 2.1.3.s2.b5).
 
     `stored` is set before its transaction commits, so "now" would promise too much. On PostgreSQL
-    it is the start of the oldest transaction still open, less a second for clocks that differ; on
-    SQLite the one writer there can be is waited for.
+    it is the start of the oldest transaction still open; on SQLite the one writer there can be is
+    waited for.
     """
-    at = now()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT max(clock_timestamp() - xact_start) FROM pg_stat_activity "
+                "SELECT LEAST(statement_timestamp(), min(xact_start)) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid() "
                 "AND backend_type = 'client backend'"
             )
-            oldest = cursor.fetchone()[0] or timedelta()
-        return at - oldest - timedelta(seconds=1)
+            return cursor.fetchone()[0]
+    at = now()
     try:
         with transaction.atomic():  # BEGIN IMMEDIATE
             return at

@@ -3,8 +3,13 @@
 from academy.xapi.models.clients import LrsClient
 from academy.xapi.models.delivery import OutboxEntry
 from academy.xapi.models.statements import (
+    Activity,
+    Attachment,
     Statement,
+    StatementAttachment,
     StatementKey,
+    StatementReference,
+    StatementTerm,
     account_key,
     agent_key,
     compact,
@@ -12,10 +17,15 @@ from academy.xapi.models.statements import (
 )
 
 __all__ = [
+    "Activity",
+    "Attachment",
     "LrsClient",
     "OutboxEntry",
     "Statement",
+    "StatementAttachment",
     "StatementKey",
+    "StatementReference",
+    "StatementTerm",
     "account_key",
     "agent_key",
     "compact",
