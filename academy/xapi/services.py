@@ -6,7 +6,7 @@ in the same transaction.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from academy.core.errors import Conflict
 from academy.people.models import User
 from academy.people.services import identity_for
 from academy.xapi.definitions import learn_definitions
+from academy.xapi.inserts import NewStatement, insert_new, insert_rows, insert_terms
 from academy.xapi.models import (
     LrsClient,
     OutboxEntry,
@@ -196,14 +197,8 @@ def store(
     if len(by_id) != len(incoming):
         raise StatementError("id", "occurs more than once in the batch")
     with transaction.atomic():
-        fresh, stored = _claim_ids(by_id, at)
-        rows = Statement.objects.bulk_create(_row(item, authority, stored) for item in fresh)
-        _insert_terms(
-            (term, stored, row.pk)
-            for item, row in zip(fresh, rows, strict=True)
-            if not item.is_voided
-            for term in terms(mentions(item.document, authority))
-        )
+        rows, stored = _claim_ids(by_id, authority, at)
+        fresh = [item for item in incoming if item.id in rows]
         _connect(fresh, rows, stored)
         learn_definitions(item.document for item in fresh)
         OutboxEntry.objects.bulk_create(
@@ -229,30 +224,36 @@ def _accept(statement: dict[str, Any], text: str) -> _Incoming:
     )
 
 
-def _row(item: _Incoming, authority: dict[str, Any], stored: datetime) -> Statement:
+def _row(item: _Incoming, authority: dict[str, Any]) -> NewStatement:
     statement = item.document
     target = statement["object"]
     registration = statement.get("context", {}).get("registration")
-    return Statement(
-        statement_id=item.id,
-        stored=stored,
-        timestamp=parse_timestamp(statement["timestamp"]) if "timestamp" in statement else stored,
-        verb=compact(statement["verb"]["id"]),
-        activity=(
-            compact(target["id"]) if target.get("objectType", "Activity") == "Activity" else None
-        ),
-        actor=agent_key(statement["actor"]),
-        registration=UUID(registration) if registration else None,
-        voided=item.is_voided,
-        authority=authority,
-        raw=item.raw,
+    return NewStatement(
+        columns={
+            "statement_id": item.id,
+            "timestamp": (
+                parse_timestamp(statement["timestamp"]) if "timestamp" in statement else None
+            ),
+            "verb": compact(statement["verb"]["id"]),
+            "activity": (
+                compact(target["id"])
+                if target.get("objectType", "Activity") == "Activity"
+                else None
+            ),
+            "actor": agent_key(statement["actor"]),
+            "registration": UUID(registration) if registration else None,
+            "voided": item.is_voided,
+            "raw": item.raw,
+        },
+        content_hash=item.content_hash,
+        terms=terms(mentions(statement, authority)),
     )
 
 
 def _claim_ids(
-    by_id: dict[UUID, _Incoming], at: datetime | None
-) -> tuple[list[_Incoming], datetime]:
-    """Make the ids ours, and return the statements that are not here yet and when they are stored.
+    by_id: dict[UUID, _Incoming], authority: dict[str, Any], at: datetime | None
+) -> tuple[dict[UUID, int], datetime]:
+    """Insert what is not here yet; return the rows of it, by id, and when they are stored.
 
     The key's primary key decides between two stores of one id: the second waits for the first to
     commit, then finds its key. Ids that are referred to before they arrive get a key with a blank
@@ -260,61 +261,29 @@ def _claim_ids(
     and what is said about it may come in either order, or at once. Inserted in the order of ids, so
     that two batches cannot wait for each other.
     """
-    targets = {item.target for item in by_id.values() if item.target}
-    hashes = dict.fromkeys(targets, "")
-    hashes |= {statement_id: item.content_hash for statement_id, item in by_id.items()}
-    inserted, stored = _insert_keys(sorted(hashes.items()), at)
-    fresh = [item for item in by_id.values() if item.id in inserted]
-    if others := targets - inserted - by_id.keys():
+    targets = {item.target for item in by_id.values() if item.target} - by_id.keys()
+    done = insert_new(
+        [_row(item, authority) for item in by_id.values()],
+        awaited=targets,
+        authority=authority,
+        at=at,
+    )
+    if others := targets - done.keys:
         awaited = StatementKey.objects.awaited().filter(id__in=others).order_by("id")
         list(awaited.select_for_update().values_list("id"))
-    known = sorted(by_id.keys() - inserted)
-    if not known:
-        return fresh, stored
-
-    for statement_id in known:
-        item = by_id[statement_id]
-        awaited = StatementKey.objects.awaited().filter(id=statement_id)
-        if awaited.update(stored=stored, content_hash=item.content_hash):
-            item.is_awaited = True
-            fresh.append(item)
-    taken = {item.id for item in fresh}
-    _check_same([item for item in by_id.values() if item.id not in taken])
-    _find_voided([item for item in fresh if item.is_awaited])
-    return fresh, stored
-
-
-def _insert_keys(keys: list[tuple[UUID, str]], at: datetime | None) -> tuple[set[UUID], datetime]:
-    """Insert the keys that are not there, in one statement; return their ids, and the time.
-
-    On PostgreSQL the time is that of its own clock, by which `consistent_through` goes too: the
-    clocks of several web servers need not agree.
-    """
-    if connection.vendor == "postgresql":
-        sql = (
-            "WITH clock AS (SELECT COALESCE(%s, statement_timestamp()) AS stored), inserted AS ("
-            "INSERT INTO xapi_statementkey (id, content_hash, stored) "
-            "SELECT new.id, new.content_hash, clock.stored "
-            "FROM clock, unnest(%s::uuid[], %s::text[]) AS new (id, content_hash) "
-            "ON CONFLICT (id) DO NOTHING RETURNING id) "
-            "SELECT clock.stored, inserted.id FROM clock LEFT JOIN inserted ON true"
+    rows = done.rows
+    if known := sorted(by_id.keys() - done.keys):
+        for statement_id in known:
+            item = by_id[statement_id]
+            awaited = StatementKey.objects.awaited().filter(id=statement_id)
+            item.is_awaited = awaited.update(stored=done.stored, content_hash=item.content_hash) > 0
+        _check_same([item for key in known if not (item := by_id[key]).is_awaited])
+        late = [item for item in by_id.values() if item.is_awaited]
+        _find_voided(late)
+        rows |= insert_rows(
+            [_row(item, authority) for item in late], authority=authority, stored=done.stored
         )
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [at, [key for key, _hash in keys], [hash for _key, hash in keys]])
-            rows = cursor.fetchall()
-        return {row[1] for row in rows if row[1]}, rows[0][0]
-    stored = at or now()
-    known = set(
-        StatementKey.objects.filter(id__in=[key for key, _hash in keys]).values_list(
-            "id", flat=True
-        )
-    )
-    new = [(key, hash) for key, hash in keys if key not in known]
-    # nobody else can write between these two
-    StatementKey.objects.bulk_create(
-        StatementKey(id=key, stored=stored, content_hash=hash) for key, hash in new
-    )
-    return {key for key, _hash in new}, stored
+    return rows, done.stored
 
 
 def _check_same(items: list[_Incoming]) -> None:
@@ -342,13 +311,17 @@ def _find_voided(items: list[_Incoming]) -> None:
         item.is_voided = item.id in voided and not item.voids
 
 
-def _connect(fresh: list[_Incoming], rows: list[Statement], stored: datetime) -> None:
+def _connect(fresh: list[_Incoming], rows: dict[UUID, int], stored: datetime) -> None:
     """Write down what the new statements refer to, and what is found by it from now on."""
     references = [
         StatementReference(
-            source=item.id, target=item.target, stored=stored, statement=row.pk, voids=item.voids
+            source=item.id,
+            target=item.target,
+            stored=stored,
+            statement=rows[item.id],
+            voids=item.voids,
         )
-        for item, row in zip(fresh, rows, strict=True)
+        for item in fresh
         if item.target
     ]
     StatementReference.objects.bulk_create(references)
@@ -364,7 +337,7 @@ def _connect(fresh: list[_Incoming], rows: list[Statement], stored: datetime) ->
         Statement.objects.by_ids(changed).filter(voided=True).values_list("statement_id", flat=True)
     )
     found = terms_by_reference(row for row in changed.values() if row.source not in hidden)
-    _insert_terms(
+    insert_terms(
         (term, changed[source].stored, changed[source].statement)
         for source, numbers in found.items()
         for term in numbers
@@ -382,14 +355,6 @@ def _void(targets: set[UUID]) -> None:
             term__in=found, stored=statement.stored, statement=statement.pk
         ).delete()
     held.update(voided=True)
-
-
-def _insert_terms(rows: Iterable[tuple[int, datetime, int]]) -> None:
-    """Insert these terms where they are not there yet."""
-    StatementTerm.objects.bulk_create(
-        (StatementTerm(term=term, stored=stored, statement=row) for term, stored, row in rows),
-        ignore_conflicts=True,
-    )
 
 
 def destinations() -> list[str]:

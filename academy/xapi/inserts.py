@@ -1,0 +1,160 @@
+"""How statements get into the tables: keys, rows and terms, with as few round trips as can be.
+
+On PostgreSQL it is one statement, whose values travel as one JSON text: a round trip costs a web
+worker more than a row does, and an array of texts is escaped in Python, character by character.
+"""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from academy.core.clock import now
+from academy.xapi.models import Statement, StatementKey, StatementTerm
+
+# In the order of ids, so that two batches cannot wait for each other; the rows in the order in
+# which they came.
+_INSERT_NEW = """
+WITH clock AS (
+    SELECT COALESCE(%s::timestamptz, statement_timestamp()) AS stored
+), new AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%s::json) AS given (
+        place int, id uuid, content_hash text, "timestamp" timestamptz, verb text, activity text,
+        actor text, registration uuid, raw text, terms bigint[]
+    )
+), keys AS (
+    INSERT INTO xapi_statementkey (id, stored, content_hash)
+    SELECT new.id, clock.stored, new.content_hash FROM new, clock ORDER BY new.id
+    ON CONFLICT (id) DO NOTHING RETURNING id
+), rows AS (
+    INSERT INTO xapi_statement (
+        statement_id, stored, "timestamp", verb, activity, actor, registration, voided, authority,
+        raw
+    )
+    SELECT new.id, clock.stored, COALESCE(new."timestamp", clock.stored), new.verb, new.activity,
+        new.actor, new.registration, false, %s::jsonb, new.raw
+    FROM new JOIN keys USING (id), clock WHERE new.raw IS NOT NULL ORDER BY new.place
+    RETURNING id, statement_id
+), found AS (
+    INSERT INTO xapi_statementterm (term, stored, statement)
+    SELECT term, clock.stored, rows.id
+    FROM rows JOIN new ON new.id = rows.statement_id, unnest(new.terms) AS term, clock
+)
+SELECT clock.stored, keys.id, rows.id
+FROM clock LEFT JOIN keys ON true LEFT JOIN rows ON rows.statement_id = keys.id
+"""
+
+
+@dataclass(slots=True)
+class NewStatement:
+    """A row to be: the columns but for `stored` and `authority`, which a batch has in common, the
+    fingerprint for its key, and its terms. A `timestamp` of None is the time of storing."""
+
+    columns: dict[str, Any]
+    content_hash: str
+    terms: Collection[int]
+
+    @property
+    def id(self) -> UUID:
+        return self.columns["statement_id"]
+
+
+@dataclass(slots=True)
+class Inserted:
+    """When it was; the keys that were not there yet; the rows of the statements, by id."""
+
+    stored: datetime
+    keys: set[UUID]
+    rows: dict[UUID, int]
+
+
+def insert_new(
+    statements: Collection[NewStatement],
+    *,
+    awaited: Collection[UUID],
+    authority: dict[str, Any],
+    at: datetime | None,
+) -> Inserted:
+    """Insert the statements whose ids have no key, each with its key, and blank keys for `awaited`.
+
+    On PostgreSQL the time is that of its own clock, by which `consistent_through` goes too: the
+    clocks of several web servers need not agree.
+    """
+    if connection.vendor == "postgresql":
+        return _insert_at_once(statements, awaited, authority, at)
+    stored = at or now()
+    hashes = dict.fromkeys(awaited, "") | {item.id: item.content_hash for item in statements}
+    known = set(StatementKey.objects.filter(id__in=hashes).values_list("id", flat=True))
+    new = hashes.keys() - known
+    # nobody else can write between these two
+    StatementKey.objects.bulk_create(
+        StatementKey(id=key, stored=stored, content_hash=hashes[key]) for key in sorted(new)
+    )
+    fresh = [item for item in statements if item.id in new]
+    return Inserted(stored, new, insert_rows(fresh, authority=authority, stored=stored))
+
+
+def _insert_at_once(
+    statements: Collection[NewStatement],
+    awaited: Collection[UUID],
+    authority: dict[str, Any],
+    at: datetime | None,
+) -> Inserted:
+    given: list[dict[str, Any]] = [{"id": key, "content_hash": ""} for key in awaited]
+    given += [
+        {
+            **item.columns,
+            "place": place,
+            "id": item.id,
+            "content_hash": item.content_hash,
+            "terms": list(item.terms),
+        }
+        for place, item in enumerate(statements)
+    ]
+    values = [at, _json(given), _json(authority)]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_NEW, values)
+        found = cursor.fetchall()
+    return Inserted(
+        found[0][0],
+        {key for _stored, key, _row in found if key},
+        {key: row for _stored, key, row in found if row},
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def insert_rows(
+    statements: Collection[NewStatement], *, authority: dict[str, Any], stored: datetime
+) -> dict[UUID, int]:
+    """Insert statements whose keys are there; return their rows, by id. A voided one has no terms."""
+    rows = [
+        Statement(
+            **{**item.columns, "timestamp": item.columns["timestamp"] or stored},
+            stored=stored,
+            authority=authority,
+        )
+        for item in statements
+    ]
+    Statement.objects.bulk_create(rows)
+    insert_terms(
+        (term, stored, row.pk)
+        for item, row in zip(statements, rows, strict=True)
+        for term in item.terms
+        if not row.voided
+    )
+    return {row.statement_id: row.pk for row in rows}
+
+
+def insert_terms(found: Iterable[tuple[int, datetime, int]]) -> None:
+    """Insert these terms where they are not there yet."""
+    StatementTerm.objects.bulk_create(
+        (StatementTerm(term=term, stored=stored, statement=row) for term, stored, row in found),
+        ignore_conflicts=True,
+    )
