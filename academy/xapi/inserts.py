@@ -24,7 +24,7 @@ WITH clock AS (
 ), new AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS given (
         place int, id uuid, content_hash text, "timestamp" timestamptz, verb text, activity text,
-        actor text, registration uuid, raw text, terms bigint[]
+        actor text, registration uuid, version text, raw text, terms bigint[]
     )
 ), keys AS (
     INSERT INTO xapi_statementkey (id, stored, content_hash)
@@ -32,11 +32,11 @@ WITH clock AS (
     ON CONFLICT (id) DO NOTHING RETURNING id
 ), rows AS (
     INSERT INTO xapi_statement (
-        statement_id, stored, "timestamp", verb, activity, actor, registration, voided, authority,
-        raw
+        statement_id, stored, "timestamp", verb, activity, actor, registration, voided, version,
+        authority, raw
     )
     SELECT new.id, clock.stored, COALESCE(new."timestamp", clock.stored), new.verb, new.activity,
-        new.actor, new.registration, false, %s::jsonb, new.raw
+        new.actor, new.registration, false, new.version, %s::jsonb, new.raw
     FROM new JOIN keys USING (id), clock WHERE new.raw IS NOT NULL ORDER BY new.place
     RETURNING id, statement_id
 ), found AS (

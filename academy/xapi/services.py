@@ -6,7 +6,7 @@ in the same transaction.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from academy.core.clock import now
 from academy.core.errors import Conflict
 from academy.people.models import User
 from academy.people.services import identity_for
+from academy.xapi.attachments import Data, check_attachments, keep_data
 from academy.xapi.definitions import learn_definitions
 from academy.xapi.inserts import NewStatement, insert_new, insert_rows, insert_terms
 from academy.xapi.models import (
@@ -43,10 +44,13 @@ from academy.xapi.schema import (
     same_instant,
     validate,
 )
+from academy.xapi.signatures import signature_attachment, verify_signature
 from academy.xapi.terms import mentions, terms
 from academy.xapi.vocabulary import Verb, adl
 
 DEFAULT_DESTINATION = "default"
+DEADLOCK = "40P01"
+MAX_RETRIES = 3
 
 
 # --- building statements ------------------------------------------------------------------------
@@ -152,7 +156,7 @@ def _record(statement_id: UUID, parts: dict[str, Any], at: datetime | None) -> U
     statement |= {key: value for key, value in parts.items() if value is not None}
     if context := statement.get("context"):
         statement["context"] = {key: value for key, value in context.items() if value is not None}
-    store(statements=[statement], authority=academy_authority())
+    store(statements=[statement], authority=academy_authority(), version="1.0.3")
     return statement_id
 
 
@@ -175,42 +179,94 @@ class _Incoming:
         return self.document["verb"]["id"] == adl.VOIDED.id
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch: the ids in order, and whether any of them is new."""
+
+    ids: list[UUID]
+    is_new: bool
+
+
 def store(
     *,
     statements: list[dict[str, Any]],
     authority: dict[str, Any],
     at: datetime | None = None,
     texts: list[str] | None = None,
-) -> list[UUID]:
-    """Validate and store statements, all of them or none, and return their ids in order.
+    version: str = "2.0.0",
+    data: Data | None = None,
+    defines: bool = True,
+) -> Stored:
+    """Validate and store statements, all of them or none.
 
     `at` is the time of storing (default: now, by the clock of the database), `texts` the JSON each
-    statement came as, kept to the letter.
+    statement came as, kept to the letter, `version` the one that the client speaks, `data` what
+    came along with them. Only a sender who `defines` changes what is known of activities.
     An id that is here already is passed over in silence when the statement is the same one, and
     is a Conflict when it is not (Communication 2.1.1).
     """
     incoming = [
-        _accept(statement, text)
+        _accept(statement, text, version)
         for statement, text in zip(statements, texts or [""] * len(statements), strict=True)
     ]
     by_id = {item.id: item for item in incoming}
     if len(by_id) != len(incoming):
         raise StatementError("id", "occurs more than once in the batch")
-    with transaction.atomic():
-        rows, stored = _claim_ids(by_id, authority, at)
-        fresh = [item for item in incoming if item.id in rows]
-        _connect(fresh, rows, stored)
+    data = data or {}
+    check_attachments(statements, data)
+    for statement in statements:
+        if signature := signature_attachment(statement):
+            verify_signature(statement, data.get(signature["sha2"].lower()))
+    is_new = _retried(lambda: _insert(by_id, authority, at, version, data, defines))
+    return Stored([item.id for item in incoming], is_new)
+
+
+def _retried(insert: Callable[[], bool]) -> bool:
+    """Run the transaction, once more where it was chosen to end a deadlock.
+
+    Keys, references, definitions and data are each written in one order, but what a batch finds
+    along a chain of references is in none. Inside a caller's transaction, which would be lost as a
+    whole, the error is the caller's.
+    """
+    for _attempt in range(MAX_RETRIES):
+        try:
+            return insert()
+        except OperationalError as error:
+            code = getattr(error.__cause__, "sqlstate", None)
+            if code != DEADLOCK or connection.in_atomic_block:
+                raise
+    return insert()
+
+
+@transaction.atomic
+def _insert(
+    by_id: dict[UUID, _Incoming],
+    authority: dict[str, Any],
+    at: datetime | None,
+    version: str,
+    data: Data,
+    defines: bool,
+) -> bool:
+    """Store what is not here yet, and say whether anything was."""
+    assigned = "2.0.0" if version.startswith("2") else "1.0.0"
+    rows, stored = _claim_ids(by_id, authority, assigned, at)
+    if not rows:
+        return False
+    fresh = [item for item in by_id.values() if item.id in rows]
+    _connect(fresh, rows, stored)
+    keep_data({item.id: item.document for item in fresh}, data)
+    if defines:
         learn_definitions(item.document for item in fresh)
-        OutboxEntry.objects.bulk_create(
-            OutboxEntry(statement_id=item.id, destination=destination, next_attempt_at=stored)
-            for destination in destinations()
-            for item in fresh
-        )
-    return [item.id for item in incoming]
+    OutboxEntry.objects.bulk_create(
+        OutboxEntry(statement_id=item.id, destination=destination, next_attempt_at=stored)
+        for destination in destinations()
+        for item in fresh
+    )
+    return True
 
 
-def _accept(statement: dict[str, Any], text: str) -> _Incoming:
-    validate(statement)
+def _accept(statement: dict[str, Any], text: str, version: str) -> _Incoming:
+    validate(statement, version)
     return _Incoming(
         id=UUID(statement["id"]) if "id" in statement else new_statement_id(),
         document=statement,
@@ -224,7 +280,7 @@ def _accept(statement: dict[str, Any], text: str) -> _Incoming:
     )
 
 
-def _row(item: _Incoming, authority: dict[str, Any]) -> NewStatement:
+def _row(item: _Incoming, authority: dict[str, Any], version: str) -> NewStatement:
     statement = item.document
     target = statement["object"]
     registration = statement.get("context", {}).get("registration")
@@ -243,6 +299,7 @@ def _row(item: _Incoming, authority: dict[str, Any]) -> NewStatement:
             "actor": agent_key(statement["actor"]),
             "registration": UUID(registration) if registration else None,
             "voided": item.is_voided,
+            "version": version,
             "raw": item.raw,
         },
         content_hash=item.content_hash,
@@ -251,7 +308,7 @@ def _row(item: _Incoming, authority: dict[str, Any]) -> NewStatement:
 
 
 def _claim_ids(
-    by_id: dict[UUID, _Incoming], authority: dict[str, Any], at: datetime | None
+    by_id: dict[UUID, _Incoming], authority: dict[str, Any], version: str, at: datetime | None
 ) -> tuple[dict[UUID, int], datetime]:
     """Insert what is not here yet; return the rows of it, by id, and when they are stored.
 
@@ -263,7 +320,7 @@ def _claim_ids(
     """
     targets = {item.target for item in by_id.values() if item.target} - by_id.keys()
     done = insert_new(
-        [_row(item, authority) for item in by_id.values()],
+        [_row(item, authority, version) for item in by_id.values()],
         awaited=targets,
         authority=authority,
         at=at,
@@ -281,7 +338,9 @@ def _claim_ids(
         late = [item for item in by_id.values() if item.is_awaited]
         _find_voided(late)
         rows |= insert_rows(
-            [_row(item, authority) for item in late], authority=authority, stored=done.stored
+            [_row(item, authority, version) for item in late],
+            authority=authority,
+            stored=done.stored,
         )
     return rows, done.stored
 

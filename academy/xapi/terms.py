@@ -64,6 +64,16 @@ def mentions(statement: dict[str, Any], authority: dict[str, Any]) -> set[Mentio
     return found
 
 
+def authority_terms(authority: dict[str, Any]) -> list[int]:
+    """The terms that a statement has if this authority vouches for it; all of them if a Group."""
+    return [term(AUTHORITY, key) for key in _agents(authority)]
+
+
+def vouches(authority: dict[str, Any], of_statement: dict[str, Any]) -> bool:
+    """Whether a statement with that authority is one that this authority vouches for."""
+    return set(_agents(authority)) <= set(_agents(of_statement))
+
+
 def passed_on(found: Iterable[Mention]) -> set[Mention]:
     """What a statement that refers to another is found by because of it.
 

@@ -36,7 +36,7 @@ def course(**changes) -> dict:
 
 
 def store(*statements: dict, **options) -> list[UUID]:
-    return services.store(statements=list(statements), authority=AUTHORITY, **options)
+    return services.store(statements=list(statements), authority=AUTHORITY, **options).ids
 
 
 def only(statement_id) -> Statement:

@@ -190,6 +190,11 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddField(
+            model_name="statement",
+            name="version",
+            field=models.CharField(default="1.0.0", max_length=20, verbose_name="version"),
+        ),
         migrations.RunPython(fill, migrations.RunPython.noop, elidable=True),
         # found by their terms from now on
         migrations.RemoveIndex(model_name="statement", name="xapi_statement_activity"),

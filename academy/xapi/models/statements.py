@@ -91,6 +91,8 @@ class Statement(models.Model):
     actor = models.CharField(_("actor"), max_length=KEY_LENGTH)
     registration = models.UUIDField(_("registration"), null=True)
     voided = models.BooleanField(_("voided"), default=False)
+    # of a statement that came without one: by the standard its sender spoke
+    version = models.CharField(_("version"), max_length=20, default="1.0.0")
     authority = models.JSONField(_("authority"))
     raw = models.TextField(_("statement as received"))
 
@@ -127,7 +129,7 @@ class Statement(models.Model):
             _list_context_activities(statement["object"])
         statement["stored"] = instant(self.stored)
         statement["authority"] = self.authority
-        statement.setdefault("version", "1.0.0")
+        statement.setdefault("version", self.version)
         return statement
 
 
