@@ -387,19 +387,17 @@ def _connect(fresh: list[_Incoming], rows: dict[UUID, int], stored: datetime) ->
     targets = {row.target for row in references}
     changed = {row.source: row for row in references}
     if referred := [item.id for item in fresh if item.is_awaited or item.id in targets]:
-        changed |= sources_of(referred)
+        changed |= {row.source: row for row in sources_of(referred)}
     if not changed:
         return
     if voided := {row.target for row in references if row.voids}:
         _void(voided)
-    hidden = set(
-        Statement.objects.by_ids(changed).filter(voided=True).values_list("statement_id", flat=True)
-    )
-    found = terms_by_reference(row for row in changed.values() if row.source not in hidden)
+    hidden = Statement.objects.by_ids(changed).filter(voided=True)
+    shown = changed.keys() - set(hidden.values_list("statement_id", flat=True))
     insert_terms(
         (term, changed[source].stored, changed[source].statement)
-        for source, numbers in found.items()
-        for term in numbers
+        for source, found in terms_by_reference(shown).items()
+        for term in found
     )
 
 
@@ -407,9 +405,8 @@ def _void(targets: set[UUID]) -> None:
     """Hide these statements, those that are voiding statements themselves excepted."""
     held = Statement.objects.by_ids(targets).filter(~Q(verb=adl.VOIDED.id))
     for statement in held.filter(voided=False):
-        reference = StatementReference.objects.filter(source=statement.statement_id)
         found = terms(mentions(statement.received, statement.authority))
-        found.update(*terms_by_reference(reference).values())
+        found.update(*terms_by_reference([statement.statement_id]).values())
         StatementTerm.objects.filter(
             term__in=found, stored=statement.stored, statement=statement.pk
         ).delete()
