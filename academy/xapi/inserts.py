@@ -17,10 +17,10 @@ from academy.core.clock import now
 from academy.xapi.models import Statement, StatementKey, StatementTerm
 
 # In the order of ids, so that two batches cannot wait for each other; the rows in the order in
-# which they came.
-_INSERT_NEW = """
-WITH clock AS (
-    SELECT COALESCE(%s::timestamptz, statement_timestamp()) AS stored
+# which they came. The clock is read when the transaction can be seen: see `consistent_through`.
+_INSERT = """
+WITH clock AS MATERIALIZED (
+    SELECT COALESCE(%s::timestamptz, clock_timestamp()) AS stored
 ), new AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS given (
         place int, id uuid, content_hash text, "timestamp" timestamptz, verb text, activity text,
@@ -28,8 +28,8 @@ WITH clock AS (
     )
 ), keys AS (
     INSERT INTO xapi_statementkey (id, stored, content_hash)
-    SELECT new.id, clock.stored, new.content_hash FROM new, clock ORDER BY new.id
-    ON CONFLICT (id) DO NOTHING RETURNING id
+    SELECT new.id, clock.stored, new.content_hash FROM new, clock {condition} ORDER BY new.id
+    {conflict} RETURNING id
 ), rows AS (
     INSERT INTO xapi_statement (
         statement_id, stored, "timestamp", verb, activity, actor, registration, voided, version,
@@ -44,9 +44,17 @@ WITH clock AS (
     SELECT term, clock.stored, rows.id
     FROM rows JOIN new ON new.id = rows.statement_id, unnest(new.terms) AS term, clock
 )
-SELECT clock.stored, keys.id, rows.id
-FROM clock LEFT JOIN keys ON true LEFT JOIN rows ON rows.statement_id = keys.id
+SELECT clock.stored,
+    (SELECT json_agg(id) FROM keys),
+    (SELECT json_object_agg(statement_id, id) FROM rows),
+    (SELECT json_object_agg(iri, definition) FROM xapi_activity
+     WHERE iri IN (SELECT json_array_elements_text(%s::json)))
+FROM clock
 """
+_INSERT_NEW = _INSERT.format(condition="", conflict="ON CONFLICT (id) DO NOTHING")
+_INSERT_ALL = _INSERT.format(
+    condition="WHERE NOT EXISTS (SELECT FROM new JOIN xapi_statementkey USING (id))", conflict=""
+)
 
 
 @dataclass(slots=True)
@@ -65,11 +73,13 @@ class NewStatement:
 
 @dataclass(slots=True)
 class Inserted:
-    """When it was; the keys that were not there yet; the rows of the statements, by id."""
+    """When it was; the keys that were not there yet; the rows of the statements, by id; and, where
+    it costs nothing to find out, the definitions known of the activities."""
 
     stored: datetime
     keys: set[UUID]
     rows: dict[UUID, int]
+    definitions: dict[str, dict[str, Any]] | None = None
 
 
 def insert_new(
@@ -77,6 +87,7 @@ def insert_new(
     *,
     awaited: Collection[UUID],
     authority: dict[str, Any],
+    activities: Collection[str],
     at: datetime | None,
 ) -> Inserted:
     """Insert the statements whose ids have no key, each with its key, and blank keys for `awaited`.
@@ -85,7 +96,7 @@ def insert_new(
     clocks of several web servers need not agree.
     """
     if connection.vendor == "postgresql":
-        return _insert_at_once(statements, awaited, authority, at)
+        return _insert_at_once(_INSERT_NEW, statements, awaited, authority, activities, at)
     stored = at or now()
     hashes = dict.fromkeys(awaited, "") | {item.id: item.content_hash for item in statements}
     known = set(StatementKey.objects.filter(id__in=hashes).values_list("id", flat=True))
@@ -98,10 +109,27 @@ def insert_new(
     return Inserted(stored, new, insert_rows(fresh, authority=authority, stored=stored))
 
 
+def insert_all(
+    statements: Collection[NewStatement],
+    *,
+    authority: dict[str, Any],
+    activities: Collection[str],
+    at: datetime | None,
+) -> Inserted:
+    """Insert all of the statements with their keys, or none where one of them has a key already.
+
+    Needs no transaction around it. PostgreSQL only. IntegrityError if another stores one of them
+    meanwhile.
+    """
+    return _insert_at_once(_INSERT_ALL, statements, (), authority, activities, at)
+
+
 def _insert_at_once(
+    sql: str,
     statements: Collection[NewStatement],
     awaited: Collection[UUID],
     authority: dict[str, Any],
+    activities: Collection[str],
     at: datetime | None,
 ) -> Inserted:
     given: list[dict[str, Any]] = [{"id": key, "content_hash": ""} for key in awaited]
@@ -115,14 +143,15 @@ def _insert_at_once(
         }
         for place, item in enumerate(statements)
     ]
-    values = [at, _json(given), _json(authority)]
+    values = [at, _json(given), _json(authority), _json(list(activities))]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_NEW, values)
-        found = cursor.fetchall()
+        cursor.execute(sql, values)
+        stored, keys, rows, definitions = cursor.fetchone()
     return Inserted(
-        found[0][0],
-        {key for _stored, key, _row in found if key},
-        {key: row for _stored, key, row in found if row},
+        stored,
+        {UUID(key) for key in keys or ()},
+        {UUID(key): row for key, row in (rows or {}).items()},
+        definitions or {},
     )
 
 

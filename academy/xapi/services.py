@@ -6,14 +6,15 @@ in the same transaction.
 """
 
 import json
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import get_language
 
@@ -22,8 +23,20 @@ from academy.core.errors import Conflict
 from academy.people.models import User
 from academy.people.services import identity_for
 from academy.xapi.attachments import Data, check_attachments, keep_data
-from academy.xapi.definitions import learn_definitions
-from academy.xapi.inserts import NewStatement, insert_new, insert_rows, insert_terms
+from academy.xapi.definitions import (
+    Definitions,
+    definitions_said,
+    learn_definitions,
+    what_is_new,
+)
+from academy.xapi.inserts import (
+    Inserted,
+    NewStatement,
+    insert_all,
+    insert_new,
+    insert_rows,
+    insert_terms,
+)
 from academy.xapi.models import (
     LrsClient,
     OutboxEntry,
@@ -51,6 +64,8 @@ from academy.xapi.vocabulary import Verb, adl
 DEFAULT_DESTINATION = "default"
 DEADLOCK = "40P01"
 MAX_RETRIES = 3
+PROMISE_SECONDS = 0.1
+_promise = (0.0, datetime.min.replace(tzinfo=UTC))  # when it was asked for, and what was answered
 
 
 # --- building statements ------------------------------------------------------------------------
@@ -180,6 +195,24 @@ class _Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is to be stored as one: statements by id, and what they have in common."""
+
+    items: dict[UUID, _Incoming]
+    authority: dict[str, Any]
+    version: str
+    at: datetime | None
+    data: Data
+    defines: bool
+
+    def rows(self, items: Iterable[_Incoming]) -> list[NewStatement]:
+        return [_row(item, self.authority, self.version) for item in items]
+
+    def definitions(self, items: Iterable[_Incoming]) -> Definitions:
+        return definitions_said(item.document for item in items) if self.defines else {}
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What became of a batch: the ids in order, and whether any of them is new."""
 
@@ -217,11 +250,12 @@ def store(
     for statement in statements:
         if signature := signature_attachment(statement):
             verify_signature(statement, data.get(signature["sha2"].lower()))
-    is_new = _retried(lambda: _insert(by_id, authority, at, version, data, defines))
+    batch = _Batch(by_id, authority, "2.0.0" if version[:1] == "2" else "1.0.0", at, data, defines)
+    is_new = _retried(lambda: _insert_alone(batch) or _insert(batch))
     return Stored([item.id for item in incoming], is_new)
 
 
-def _retried(insert: Callable[[], bool]) -> bool:
+def _retried(work: Callable[[], Any]) -> Any:
     """Run the transaction, once more where it was chosen to end a deadlock.
 
     Keys, references, definitions and data are each written in one order, but what a batch finds
@@ -230,35 +264,56 @@ def _retried(insert: Callable[[], bool]) -> bool:
     """
     for _attempt in range(MAX_RETRIES):
         try:
-            return insert()
+            return work()
         except OperationalError as error:
             code = getattr(error.__cause__, "sqlstate", None)
             if code != DEADLOCK or connection.in_atomic_block:
                 raise
-    return insert()
+    return work()
+
+
+def _insert_alone(batch: _Batch) -> bool:
+    """Store the batch in one statement without a transaction around it, which costs as much again.
+
+    That is for what most batches are: new statements that refer to no other and bring no data, owed
+    to nobody. False, and nothing stored, where it is not so.
+    """
+    if (
+        connection.vendor != "postgresql"
+        or connection.in_atomic_block
+        or batch.data
+        or destinations()
+        or any(item.target for item in batch.items.values())
+    ):
+        return False
+    said = batch.definitions(batch.items.values())
+    try:
+        done = insert_all(
+            batch.rows(batch.items.values()),
+            authority=batch.authority,
+            activities=said.keys(),
+            at=batch.at,
+        )
+    except IntegrityError:  # another stores one of them at this moment
+        return False
+    if done.rows and (said := what_is_new(said, done.definitions)):
+        _retried(lambda: transaction.atomic(learn_definitions)(said))
+    return bool(done.rows)
 
 
 @transaction.atomic
-def _insert(
-    by_id: dict[UUID, _Incoming],
-    authority: dict[str, Any],
-    at: datetime | None,
-    version: str,
-    data: Data,
-    defines: bool,
-) -> bool:
+def _insert(batch: _Batch) -> bool:
     """Store what is not here yet, and say whether anything was."""
-    assigned = "2.0.0" if version.startswith("2") else "1.0.0"
-    rows, stored = _claim_ids(by_id, authority, assigned, at)
+    rows, done = _claim_ids(batch)
     if not rows:
         return False
-    fresh = [item for item in by_id.values() if item.id in rows]
-    _connect(fresh, rows, stored)
-    keep_data({item.id: item.document for item in fresh}, data)
-    if defines:
-        learn_definitions(item.document for item in fresh)
+    fresh = [item for item in batch.items.values() if item.id in rows]
+    _connect(fresh, rows, done.stored)
+    keep_data({item.id: item.document for item in fresh}, batch.data)
+    if said := what_is_new(batch.definitions(fresh), done.definitions):
+        learn_definitions(said)
     OutboxEntry.objects.bulk_create(
-        OutboxEntry(statement_id=item.id, destination=destination, next_attempt_at=stored)
+        OutboxEntry(statement_id=item.id, destination=destination, next_attempt_at=done.stored)
         for destination in destinations()
         for item in fresh
     )
@@ -307,10 +362,8 @@ def _row(item: _Incoming, authority: dict[str, Any], version: str) -> NewStateme
     )
 
 
-def _claim_ids(
-    by_id: dict[UUID, _Incoming], authority: dict[str, Any], version: str, at: datetime | None
-) -> tuple[dict[UUID, int], datetime]:
-    """Insert what is not here yet; return the rows of it, by id, and when they are stored.
+def _claim_ids(batch: _Batch) -> tuple[dict[UUID, int], Inserted]:
+    """Insert what is not here yet; return the rows of it, by id, and what was found on the way.
 
     The key's primary key decides between two stores of one id: the second waits for the first to
     commit, then finds its key. Ids that are referred to before they arrive get a key with a blank
@@ -318,31 +371,31 @@ def _claim_ids(
     and what is said about it may come in either order, or at once. Inserted in the order of ids, so
     that two batches cannot wait for each other.
     """
-    targets = {item.target for item in by_id.values() if item.target} - by_id.keys()
+    items = batch.items
+    targets = {item.target for item in items.values() if item.target} - items.keys()
     done = insert_new(
-        [_row(item, authority, version) for item in by_id.values()],
+        batch.rows(items.values()),
         awaited=targets,
-        authority=authority,
-        at=at,
+        authority=batch.authority,
+        activities=batch.definitions(items.values()).keys(),
+        at=batch.at,
     )
     if others := targets - done.keys:
         awaited = StatementKey.objects.awaited().filter(id__in=others).order_by("id")
         list(awaited.select_for_update().values_list("id"))
-    rows = done.rows
-    if known := sorted(by_id.keys() - done.keys):
-        for statement_id in known:
-            item = by_id[statement_id]
-            awaited = StatementKey.objects.awaited().filter(id=statement_id)
-            item.is_awaited = awaited.update(stored=done.stored, content_hash=item.content_hash) > 0
-        _check_same([item for key in known if not (item := by_id[key]).is_awaited])
-        late = [item for item in by_id.values() if item.is_awaited]
-        _find_voided(late)
-        rows |= insert_rows(
-            [_row(item, authority, version) for item in late],
-            authority=authority,
-            stored=done.stored,
-        )
-    return rows, done.stored
+    known = sorted(items.keys() - done.keys)
+    if not known:
+        return done.rows, done
+
+    for statement_id in known:
+        item = items[statement_id]
+        awaited = StatementKey.objects.awaited().filter(id=statement_id)
+        item.is_awaited = awaited.update(stored=done.stored, content_hash=item.content_hash) > 0
+    _check_same([item for key in known if not (item := items[key]).is_awaited])
+    late = [item for item in items.values() if item.is_awaited]
+    _find_voided(late)
+    rows = insert_rows(batch.rows(late), authority=batch.authority, stored=done.stored)
+    return done.rows | rows, done
 
 
 def _check_same(items: list[_Incoming]) -> None:
@@ -421,9 +474,21 @@ def destinations() -> list[str]:
 def consistent_through() -> datetime:
     """The instant up to which every stored statement can be read (Communication 2.1.3.s2.b5).
 
-    `stored` is set before its transaction commits, so "now" would promise too much. On PostgreSQL
-    it is the start of the oldest transaction still open; on SQLite the one writer there can be is
-    waited for.
+    Asked of the database ten times a second at most: an older promise stays true.
+    """
+    global _promise
+    asked, through = _promise
+    if not 0 <= time.time() - asked < PROMISE_SECONDS:
+        asked, through = time.time(), _ask_consistent_through()
+        _promise = asked, through
+    return through
+
+
+def _ask_consistent_through() -> datetime:
+    """`stored` is set before its transaction commits, so "now" would promise too much.
+
+    On PostgreSQL it is the start of the oldest transaction still open; on SQLite the one writer
+    there can be is waited for.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

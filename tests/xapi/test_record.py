@@ -107,8 +107,8 @@ def test_no_statement_names_a_person(learner):
 def test_record_takes_few_queries(learner, django_assert_num_queries):
     identity_for(learner)
     services.record(actor=learner, verb=adl.COMPLETED, activity=course())
-    # savepoint, identity, statement (with key and terms), known definition, release
-    with django_assert_num_queries(8 if connection.vendor == "sqlite" else 5):
+    # savepoint, identity, statement with all that belongs to it, release
+    with django_assert_num_queries(8 if connection.vendor == "sqlite" else 4):
         services.record(actor=learner, verb=adl.COMPLETED, activity=course())
 
 
