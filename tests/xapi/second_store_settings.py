@@ -39,7 +39,9 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
 ]
 MIDDLEWARE = [
-    name for name in ALL_MIDDLEWARE if name.startswith("django.") and "messages" not in name
+    name
+    for name in ALL_MIDDLEWARE
+    if name.startswith(("django.", "allauth.")) and "messages" not in name
 ]
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 ROOT_URLCONF = "second_store_urls"
