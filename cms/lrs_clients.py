@@ -60,8 +60,8 @@ def actions_for(client: LrsClient) -> SafeString:
         return SafeString("")
     actions = [("rotate", gettext("New secret")), ("revoke", gettext("Revoke"))]
     return format_html_join(
-        " ",
-        '<a class="button button-small button-secondary" href="{}" aria-label="{}">{}</a>',
+        " · ",
+        '<a href="{}" aria-label="{}">{}</a>',
         (
             (reverse(f"lrs_clients:{action}", args=[client.pk]), f"{words}: {client}", words)
             for action, words in actions

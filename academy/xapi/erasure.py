@@ -3,7 +3,8 @@
 The one exception to the rule that statements never change, and it is written down each time
 (`Erasure`). The person's accounts and addresses become one random account that nothing leads back
 from. Taken out of what the person did, or was done to: answers in words, texts in extensions and
-attachments. Names and addresses are taken out wherever else the statement holds them.
+attachments. Names and addresses are taken out wherever else the statement holds them. What content
+kept about the person, their state and profiles, is deleted.
 
 It is done in batches, each in a transaction of its own. A run that was stopped is taken up again
 and does what is left; running it twice changes nothing more.
@@ -32,6 +33,8 @@ from academy.people.roles import OPERATOR, has_role
 from academy.people.services import anonymise, lock_person
 from academy.people.signals import person_erased
 from academy.xapi.attachments import attachments_of
+from academy.xapi.clients import withdraw_launch_tokens
+from academy.xapi.documents import delete_documents_about
 from academy.xapi.models import (
     Attachment,
     Erasure,
@@ -132,6 +135,8 @@ def begin_erasure(*, person: User, reason: str, by: User, at: datetime | None = 
         if export.file:
             export.file.delete(save=False)
         export.delete()
+    delete_documents_about(agents=[agent_key(agent) for agent in agents])
+    withdraw_launch_tokens(person=person)
     person = anonymise(person)
     person_erased.send(sender=User, person=person)
     log.info("erasure_begun", erasure=str(erasure.uuid), by=by.pk)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from io import StringIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import jwt
 import pytest
@@ -23,11 +23,15 @@ from academy.people.services import identity_for
 from academy.reporting.completions import completions
 from academy.reporting.coverage import coverage
 from academy.xapi import erasure as erasing
+from academy.xapi.clients import issue_launch_token
+from academy.xapi.documents import Conditions, DocumentPlace, put_document
 from academy.xapi.erasure import ABANDONED, ERASED, begin_erasure, carry_on, erase_person
 from academy.xapi.models import (
     Attachment,
+    Document,
     Erasure,
     ErasureRequest,
+    LaunchToken,
     OutboxEntry,
     PersonExport,
     Statement,
@@ -416,6 +420,31 @@ def test_what_is_under_way_ends_and_speaks_for_nobody(operator):
     assert not person.attempts.exists()
     assert Enrollment.objects.get(learner=person).status == Enrollment.Status.WITHDRAWN
     assert not person.identities.exists()
+
+
+def test_what_content_kept_about_her_goes_and_what_it_kept_about_others_stays(ada, erase):
+    account = identity_for(ada).actor
+    issue_launch_token(person=ada, registration=uuid4())
+    for kind in Document.Kind:
+        for agent in (account, {"mbox": MBOX}, BOB):
+            is_about_nobody = kind == Document.Kind.ACTIVITY_PROFILE
+            put_document(
+                place=DocumentPlace(
+                    kind=kind,
+                    activity="https://content.example/1",
+                    agent="" if is_about_nobody else agent_key(agent),
+                    document_id="bookmark",
+                ),
+                content=b"page 7",
+                content_type="text/plain",
+                conditions=Conditions(),
+            )
+    assert Document.objects.count() == 7
+    erase(ada)
+
+    left = sorted(Document.objects.values_list("kind", "agent"))
+    assert left == [("activity", ""), ("agent", BOB["mbox"]), ("state", BOB["mbox"])]
+    assert not LaunchToken.objects.exists()
 
 
 def test_the_admins_log_no_longer_names_the_person(ada, erase, operator):
