@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import include, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +15,10 @@ from wagtail.admin.ui.sidebar import LinkMenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from academy.people.roles import OPERATOR, has_role
 from assessments.models import Assessment
-from cms import deletion, users
+from cms import deletion, lrs_clients, users
+from cms.delivery import RETRY
 from cms.desk import (
     DeskPanel,
     assessment_warnings,
@@ -36,6 +38,13 @@ for action in users.BULK_ACTIONS:
 hooks.register("before_delete_snippet", deletion.refuse_snippets)
 hooks.register("before_delete_user", deletion.refuse_person)
 hooks.register("before_bulk_action", deletion.refuse_people)
+hooks.register("register_log_actions", lrs_clients.register_actions)
+hooks.register("register_settings_menu_item", lrs_clients.ClientsMenuItem)
+
+
+@hooks.register("register_admin_urls")
+def lrs_client_urls() -> list:
+    return [path("lrs-clients/", include("cms.lrs_clients"))]
 
 
 @hooks.register("insert_global_admin_css")
@@ -69,6 +78,34 @@ def courses_menu_item() -> MenuItem:
 @hooks.register("register_admin_menu_item")
 def modules_menu_item() -> MenuItem:
     return ShelfMenuItem(LibraryPage, _("Modules"), icon_name="folder-open-1", order=202)
+
+
+class OperatorMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return has_role(request.user, OPERATOR)
+
+
+@hooks.register("register_settings_menu_item")
+def delivery_menu_item() -> MenuItem:
+    return OperatorMenuItem(
+        _("Delivery to other stores"),
+        reverse("delivery:index"),
+        name="delivery",
+        icon_name="resubmit",
+        order=700,
+    )
+
+
+@hooks.register("register_admin_urls")
+def delivery_urls() -> list:
+    return [path("delivery/", include("cms.delivery_urls"))]
+
+
+@hooks.register("register_log_actions")
+def delivery_log_actions(actions) -> None:
+    actions.register_action(
+        RETRY, _("Send refused statements again"), _("Refused statements sent again")
+    )
 
 
 # --- Choosers -------------------------------------------------------------------------------------

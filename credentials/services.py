@@ -21,6 +21,7 @@ from academy.core.fields import Localized
 from academy.people.models import User
 from assessments.models import Attempt
 from courses.models import Enrollment, ModuleCompletion
+from courses.services import end_validity
 from credentials import statements
 from credentials.models import Credential, Revocation
 from credentials.pdf.certificate import CertificateContext, render
@@ -248,26 +249,61 @@ def owed_credentials(*, at: datetime | None = None, limit: int = 200) -> list[in
     return list(owed.values_list("pk", flat=True)[:limit])
 
 
+# --- Erasure --------------------------------------------------------------------------------------
+
+#: Stands in the place of a document that was removed with its holder's name.
+NO_DOCUMENT = "erased"
+
+
+@transaction.atomic
+def forget_person(person: User) -> None:
+    """A person is erased: their certificates lose the name and the document, and keep the rest.
+
+    The code still says that such a certificate was issued and whether it stands. The hash of the
+    document stays: whoever holds the document can show that it is the one.
+    """
+    for credential in Credential.objects.filter(learner=person):
+        if credential.pdf and credential.pdf.name != NO_DOCUMENT:
+            credential.pdf.storage.delete(credential.pdf.name)
+            credential.pdf = NO_DOCUMENT
+        credential.award = {**credential.award, "name": ""}
+        credential.save(update_fields=["award", "pdf"])
+
+
 # --- Whether it stands ----------------------------------------------------------------------------
 
 
 @transaction.atomic
 def revoke_credential(
-    *, credential: Credential, reason: str, public_label: str, by: User, at: datetime | None = None
+    *,
+    credential: Credential,
+    reason: str,
+    public_label: str,
+    by: User | None,
+    at: datetime | None = None,
 ) -> Revocation:
-    """Take a credential back. It cannot be revoked twice."""
+    """Take a credential back. It cannot be revoked twice. The person may take the course again at
+    once, and prove its modules anew, for another one."""
+    at = at or now()
     revocation, created = Revocation.objects.get_or_create(
         credential=credential,
         defaults={
             "reason": reason,
             "public_label": public_label,
             "revoked_by": by,
-            "revoked_at": at or now(),
+            "revoked_at": at,
         },
     )
     if not created:
         raise Conflict(_("This credential has been revoked already."))
+    end_validity(enrollment=credential.enrollment, at=at)
+    statements.revoked(credential, by=by, at=at)
     return revocation
+
+
+def record_download(*, credential: Credential, at: datetime | None = None) -> None:
+    """Say in the learning record that the holder took a copy."""
+    statements.downloaded(credential, at=at or now())
 
 
 class Standing:

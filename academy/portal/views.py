@@ -20,12 +20,11 @@ from academy.core.clock import today
 from academy.core.errors import NotFound
 from academy.people.models import Position, User
 from academy.portal.forms import DeferForm, SettingsForm
-from academy.portal.timeline import Timeline
 from assessments.models import Assessment, Attempt
 from assessments.placement import latest_placement, open_placement, placed_competencies
 from courses import plans
 from courses.models import Enrollment, LearningPlan, Module, PlanItem
-from courses.services import CourseProgress, primary_position, progress_of
+from courses.services import CourseProgress, progress_of
 from credentials.models import Credential
 from credentials.services import standing_of
 
@@ -190,8 +189,8 @@ def gap_of(learner: User, position: Position | None = None) -> list[GapRow]:
 def plan(request: HttpRequest) -> HttpResponse:
     """What is asked, what is held, and the modules between the two."""
     row = LearningPlan.objects.filter(learner=request.user).select_related("position").first()
-    if row is None or row.position != primary_position(request.user):
-        row = plans.renew_plan(request.user)  # the first time, and after a change of position
+    if row is None or row.is_owed(today()):
+        row = plans.renew_plan(request.user)  # the first time, and sooner than the sweep
     items = _plan_items(request.user)
     open_items = [item for item in items if item.is_open]
     positions = list(Position.objects.all())
@@ -330,7 +329,7 @@ def placement_result(request: HttpRequest, uuid: UUID) -> HttpResponse:
     )
 
 
-# --- Credentials and record -----------------------------------------------------------------------
+# --- Credentials ---------------------------------------------------------------------------------
 
 
 def _credentials(learner: User) -> list[Credential]:
@@ -345,21 +344,6 @@ def _credentials(learner: User) -> list[Credential]:
 @never_cache
 def credentials(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/credentials.html", {"credentials": _credentials(request.user)})
-
-
-@login_required
-@require_safe
-@never_cache
-def record(request: HttpRequest) -> HttpResponse:
-    """Everything recorded about the person, newest first, page by page."""
-    return render(
-        request,
-        "portal/record.html",
-        {
-            "timeline": Timeline(request.user, request.GET.get("before", "")),
-            "gap": gap_of(request.user),
-        },
-    )
 
 
 @login_required

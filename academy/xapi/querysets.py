@@ -115,7 +115,24 @@ class StatementKeyQuerySet(models.QuerySet):
         return self.filter(content_hash="")
 
 
+class DestinationQuerySet(models.QuerySet):
+    def free(self, at: datetime):
+        """Active, not left alone by its circuit breaker, and no worker is delivering to it."""
+        return self.filter(
+            Q(run_until__isnull=True) | Q(run_until__lt=at),
+            Q(open_until__isnull=True) | Q(open_until__lte=at),
+            is_active=True,
+        )
+
+
 class OutboxQuerySet(models.QuerySet):
+    def owed(self):
+        """Neither delivered nor refused yet."""
+        return self.filter(state__in=["pending", "claimed"])
+
+    def refused(self):
+        return self.filter(state="refused")
+
     def due(self, at: datetime):
         """Waiting and no longer backing off, or claimed by a worker whose lease has run out."""
         return self.filter(
@@ -126,3 +143,18 @@ class OutboxQuerySet(models.QuerySet):
 class LrsClientQuerySet(models.QuerySet):
     def active(self):
         return self.filter(revoked_at__isnull=True)
+
+
+class DocumentQuerySet(models.QuerySet):
+    def at(self, place):
+        """The documents of a place; without a registration, those of every registration."""
+        documents = self.filter(context=place.context)
+        if place.registration is not None:
+            documents = documents.filter(registration=place.registration)
+        return documents
+
+
+class LaunchTokenQuerySet(models.QuerySet):
+    def live(self, at: datetime):
+        """Not expired, and of somebody who still has an account that is active."""
+        return self.filter(expires_at__gt=at, identity__person__is_active=True)

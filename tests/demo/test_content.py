@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from academy.demo import content
+from academy.demo import checker, content
 
 NOWHERE = Path("/nonexistent")
 
@@ -20,7 +20,7 @@ NOWHERE = Path("/nonexistent")
 
 
 def test_shipped_content_has_no_problems() -> None:
-    assert content.problems() == []
+    assert checker.problems() == []
 
 
 @pytest.mark.parametrize("code", content.module_codes())
@@ -126,6 +126,15 @@ def lesson() -> dict[str, Any]:
                     "question": check(),
                 }
             },
+            {
+                "video": {
+                    "title": "Film",
+                    "file": "film.webm",
+                    "poster": "film.png",
+                    "captions": "film.vtt",
+                    "transcript": "<p>Words.</p>",
+                }
+            },
             {"sources": [{"title": "Source", "url": "https://example.org/", "date": "2024"}]},
         ],
     }
@@ -167,7 +176,7 @@ class Folder:
         self.write(path, data)
 
     def problems(self, frameworks: Path = NOWHERE) -> list[str]:
-        return content.problems(self.root, frameworks)
+        return checker.problems(self.root, frameworks)
 
 
 @pytest.fixture
@@ -181,6 +190,9 @@ def folder(tmp_path: Path) -> Folder:
     for name, body in {
         "images/picture.svg": "<svg/>",
         "data/data.csv": "Region,Count\nN,4\n",
+        "videos/film.webm": "",
+        "videos/film.png": "",
+        "videos/film.vtt": "WEBVTT\n",
     }.items():
         path = made.module / name
         path.parent.mkdir(exist_ok=True)
@@ -269,12 +281,24 @@ def test_a_sound_folder_has_no_problems(folder: Folder) -> None:
             spoil_items(lambda i: i[0]["fr"]["options"]["c"].update(i[0]["fr"]["options"]["d"])),
             "t-000 fr: options c and d say the same",
         ),
+        (
+            spoil_items(lambda i: i[0]["en"]["options"]["c"].update(text="Some 48 % of us")),
+            "items.yaml: en: write the percentage as the language does: 'Some 48 %'",
+        ),
+        (
+            spoil_items(lambda i: i[0]["fr"]["options"]["c"].update(text="Près de 48 % de nous")),
+            "items.yaml: fr: write the percentage as the language does: 'Près de 48 %'",
+        ),
+        (
+            spoil_lesson(lambda b: b[1].update(text="<p>Près de 48% de nous.</p>")),
+            "01-start.fr.yaml: fr: write the percentage as the language does",
+        ),
         (spoil_items(lambda i: i[0]["fr"].update(stem="<h1>No</h1>")), "<h1> is not allowed"),
         (spoil_items(lambda i: i[0]["fr"].update(stem="<p>No")), "<p> is not closed"),
-        (spoil_lesson(lambda b: b.pop(1)), "blocks 2 is image, text in English (8 blocks, 9"),
+        (spoil_lesson(lambda b: b.pop(1)), "blocks 2 is image, text in English (9 blocks, 10"),
         (spoil_lesson(lambda b: b.append({"text": "<p>After.</p>"})), "as the last block"),
         (spoil_lesson(lambda b: b[0].update(text="<p>Two.</p>")), "blocks 1: expected one block"),
-        (spoil_lesson(lambda b: b.insert(0, {"video": "x"})), "unknown block 'video'"),
+        (spoil_lesson(lambda b: b.insert(0, {"quiz": "x"})), "unknown block 'quiz'"),
         (spoil_lesson(lambda b: b[2]["image"].update(file="no.svg")), "images/no.svg is missing"),
         (spoil_lesson(lambda b: b[2]["image"].pop("alt")), "blocks 3 (image): alt is missing"),
         (
@@ -294,7 +318,20 @@ def test_a_sound_folder_has_no_problems(folder: Folder) -> None:
             "table) rows 2: 1 cells under 2 headers",
         ),
         (
-            spoil_lesson(lambda b: b[8]["sources"][0].update(date=2024)),
+            spoil_lesson(lambda b: b[8]["video"].update(poster="no.png")),
+            "blocks 9 (video): the file videos/no.png is missing",
+        ),
+        (
+            spoil_lesson(lambda b: b[8]["video"].update(captions="film.png")),
+            "blocks 9 (video): files is ['film.webm', 'film.png', 'film.png']",
+        ),
+        (spoil_lesson(lambda b: b[8]["video"].pop("transcript")), "transcript is missing"),
+        (
+            lambda folder: (folder.module / "videos" / "film.fr.vtt").write_text("Hello"),
+            "01-start.fr.yaml: blocks 9 (video): film.fr.vtt is not WebVTT",
+        ),
+        (
+            spoil_lesson(lambda b: b[9]["sources"][0].update(date=2024)),
             "(sources) 1 date: expected text (in quotes), found 2024",
         ),
         (
@@ -376,9 +413,9 @@ def test_the_command_prints_and_fails(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = ["modules/a/items.yaml: one", "modules/b/items.yaml: two"]
-    monkeypatch.setattr(content, "problems", lambda: found)
-    assert content.main(["check", "modules/b"]) == 1
+    monkeypatch.setattr(checker, "problems", lambda: found)
+    assert checker.main(["modules/b"]) == 1
     assert "two" in (output := capsys.readouterr().out)
     assert "one" not in output
-    assert content.main(["check", "modules/c"]) == 0
-    assert content.main([]) == 2
+    assert checker.main(["modules/c"]) == 0
+    assert checker.main([]) == 1
