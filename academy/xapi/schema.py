@@ -81,13 +81,14 @@ _TIMESTAMP = re.compile(
     re.ASCII | re.IGNORECASE,
 ).fullmatch
 _MIDNIGHT = re.compile(
-    r"(\d{4}(-?)\d\d\2\d\d[T ])24((:?)00(?:\4[0]{2}(?:[.,]0+)?)?" + _ZONE + ")",
+    r"(\d{4}(-?)\d\d\2\d\d[T ])24((:?)00(?:\4(?:00)(?:[.,]0+)?)?" + _ZONE + ")",
     re.ASCII | re.IGNORECASE,
 ).fullmatch
 _LEAP_SECOND = re.compile(
     r"(\d{4}(-?)\d\d\2\d\d[T ]\d\d(:?)\d\d\3)60((?:[.,]\d+)?" + _ZONE + ")",
     re.ASCII | re.IGNORECASE,
 ).fullmatch
+_LEAP_MINUTES = ((6, 30, 23, 59), (12, 31, 23, 59))
 _UNKNOWN_OFFSET = re.compile(r"-00(?::?00)?$").search
 
 
@@ -113,9 +114,6 @@ def parse_timestamp(text: str) -> datetime:
     except OverflowError as error:
         raise ValueError("outside the years 1 to 9999") from error
     raise ValueError("not an ISO 8601 date and time")
-
-
-_LEAP_MINUTES = ((6, 30, 23, 59), (12, 31, 23, 59))
 
 
 def _in_utc(text: str) -> datetime:
@@ -664,7 +662,8 @@ def validate(statement: Any, version: str = "2.0.0") -> None:
 
 def check_storable(value: Any, path: str) -> None:
     """Refuse what JSON text or a database cannot hold: NUL, half surrogate pairs, infinities
-    (numbers beyond 1.8e308 become one), and what RFC 7493 asks of JSON that travels.
+    (numbers beyond 1.8e308 become one). Nobody could read them (RFC 7493, 2.1 and 2.2); else the
+    values of extensions are no reason to refuse (4.1.s3.b2).
 
     Nesting is bounded too: what could be parsed here must still be readable from any depth of
     call, by us and by whomever it is delivered to.

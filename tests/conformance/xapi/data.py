@@ -98,9 +98,6 @@ AGENT_PLACES: dict[str, Place] = {
     "instructor": lambda part: make_statement(context={"instructor": part}),
     "substatement's actor": lambda part: make_statement(object=substatement(actor=part)),
     "substatement's object": lambda part: make_statement(object=substatement(object=part)),
-    "substatement's instructor": lambda part: make_statement(
-        object=substatement(context={"instructor": part})
-    ),
 }
 MEMBER: Place = lambda part: make_statement(  # noqa: E731 - one of the places
     actor={"objectType": "Group", "member": [AGENT, part]}

@@ -211,4 +211,4 @@ def test_ids_in_capitals_name_the_same_statement(store):
     store.send(statement)
 
     assert store.get("statements", statementId=UUID.upper()).json()["id"].lower() == UUID
-    assert store.send({**statement, "id": UUID.upper()}).status_code == 200
+    assert store.send({**statement, "id": UUID.upper()}).status_code in (200, 204)

@@ -33,7 +33,12 @@ NO_DURATIONS = [
 
 
 def scores(around, requirement, status, *values):
-    return status(requirement, {f"{value}": around(result={"score": value}) for value in values})
+    table = {f"{value}": value for value in values}
+    place = requirement.rpartition(" ")[2]
+    return status(
+        requirement,
+        {what: around(result={"score": value}) for what, value in tried(place, table).items()},
+    )
 
 
 RESULTS = [

@@ -55,7 +55,7 @@ def as_returned(statement: dict[str, Any]) -> dict[str, Any]:
     return {name: item for name, item in statement.items() if name not in ("stored", "authority")}
 
 
-@bounded(60)
+@bounded(40)
 @given(data=st.data())
 def test_every_valid_statement_is_accepted_and_comes_back_as_it_was(store, data):
     statement = data.draw(statements(store.version))
@@ -72,10 +72,10 @@ def test_every_valid_statement_is_accepted_and_comes_back_as_it_was(store, data)
         else:
             assert kept[name] == sent, name
     assert same_statement(statement, kept)
-    assert again.status_code == 200  # the same again is no conflict
+    assert again.status_code in (200, 204)  # the same again is no conflict
 
 
-@bounded(100)
+@bounded(60)
 @given(data=st.data())
 def test_one_broken_rule_is_refused_and_nothing_kept(store, data):
     what, statement = data.draw(spoiled(store.version))
@@ -87,7 +87,7 @@ def test_one_broken_rule_is_refused_and_nothing_kept(store, data):
         assert not Statement.objects.exists()
 
 
-@bounded(60)
+@bounded(40)
 @given(data=st.data())
 def test_anything_in_place_of_something_is_answered(store, data):
     """Never a server error; and what was accepted can be read."""
@@ -100,7 +100,7 @@ def test_anything_in_place_of_something_is_answered(store, data):
             assert store.get("statements", statementId=statement_id).status_code == 200
 
 
-@bounded(50)
+@bounded(30)
 @given(body=ANY_JSON)
 def test_any_json_is_answered(store, body):
     answer = store.send(json.dumps(body))
@@ -109,7 +109,7 @@ def test_any_json_is_answered(store, body):
     answer.json()
 
 
-@bounded(60)
+@bounded(40)
 @given(data=st.data())
 def test_any_bytes_are_answered(store, data):
     """Also those that nearly are a statement: cut off, or one byte another."""
