@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import include, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
 from assessments.models import Assessment
-from cms import deletion, users
+from cms import deletion, lrs_clients, users
 from cms.desk import (
     DeskPanel,
     assessment_warnings,
@@ -36,6 +36,13 @@ for action in users.BULK_ACTIONS:
 hooks.register("before_delete_snippet", deletion.refuse_snippets)
 hooks.register("before_delete_user", deletion.refuse_person)
 hooks.register("before_bulk_action", deletion.refuse_people)
+hooks.register("register_log_actions", lrs_clients.register_actions)
+hooks.register("register_settings_menu_item", lrs_clients.ClientsMenuItem)
+
+
+@hooks.register("register_admin_urls")
+def lrs_client_urls() -> list:
+    return [path("lrs-clients/", include("cms.lrs_clients"))]
 
 
 @hooks.register("insert_global_admin_css")

@@ -13,6 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from academy.people import roles
 from academy.people.models import User
 from academy.people.services import assign_membership
+from academy.xapi.clients import create_client
+from academy.xapi.models import LrsClient
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -21,7 +23,16 @@ from tests.factories.people import OrgUnitFactory, PositionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-OURS = {"assessments", "cms", "courses", "credentials", "portal", "reporting", "xapi"}
+OURS = {
+    "assessments",
+    "cms",
+    "courses",
+    "credentials",
+    "lrs_clients",
+    "portal",
+    "reporting",
+    "xapi",
+}
 
 #: Open to anyone, with the reason.
 PUBLIC = {
@@ -33,14 +44,31 @@ PUBLIC = {
     "credentials:verify_form": "anyone may verify",
     "credentials:verify": "whoever holds the code may verify",
     "xapi:about": "xAPI Communication 2.8: about asks for no authentication",
+    "xapi:unknown": "says only that there is no such resource",
 }
 #: Its own authentication: an operator's session to read, an LRS client's key for the rest.
-LRS = {"xapi:statements"}
+LRS = {
+    "xapi:activities",
+    "xapi:activities_profile",
+    "xapi:activities_state",
+    "xapi:agents",
+    "xapi:agents_profile",
+    "xapi:statements",
+}
+#: What those who may look at them have to name: without it, 400.
+NEEDS_PARAMETERS = LRS - {"xapi:statements"}
 HR_ONLY = {
     "reporting:coverage",
     "reporting:people",
     "reporting:completions",
     "reporting:person",
+}
+#: Operators alone; in the admin, which sends those of its other rooms back to its first page.
+OPERATORS_ONLY = {
+    "lrs_clients:add",
+    "lrs_clients:index",
+    "lrs_clients:revoke",
+    "lrs_clients:rotate",
 }
 #: Any signed-in person, about themselves.
 OWN = {
@@ -66,6 +94,7 @@ OWNER = {
     "assessments:save",
     "assessments:submit",
     "cms:booklet",
+    "cms:check",
     "cms:continue",
     "cms:lesson",
     "courses:complete_lesson",
@@ -79,7 +108,7 @@ OWNER = {
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -114,6 +143,7 @@ def urls(made, owner) -> dict[str, str]:
     lesson = made.module.lessons.first()
     item = PlanItem.objects.get(learner=owner)
     credential = Credential.objects.get(learner=owner)
+    lrs_client, _secret = create_client(name="Warehouse", scopes=["statements/read"])
     arguments = {
         "assessments:placement_item": [placement.uuid],
         "assessments:question": [final.uuid, 1],
@@ -122,6 +152,7 @@ def urls(made, owner) -> dict[str, str]:
         "assessments:save": [final.uuid, 1],
         "assessments:submit": [final.uuid],
         "cms:booklet": [made.module.uuid],
+        "cms:check": [enrollment.uuid, lesson.uuid, uuid.uuid4()],
         "cms:continue": [enrollment.uuid],
         "cms:course": [made.course.uuid],
         "cms:lesson": [enrollment.uuid, lesson.uuid],
@@ -134,6 +165,8 @@ def urls(made, owner) -> dict[str, str]:
         "credentials:document": [credential.uuid],
         "credentials:status": [credential.uuid],
         "credentials:verify": [credential.code],
+        "lrs_clients:revoke": [lrs_client.pk],
+        "lrs_clients:rotate": [lrs_client.pk],
         "portal:defer": [item.uuid],
         "portal:placement_result": [placement.uuid],
         "portal:remove_from_plan": [item.uuid],
@@ -193,6 +226,21 @@ def test_reports_are_for_hr_alone(urls, role):
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_clients_of_the_record_store_are_for_operators_alone(urls, role):
+    client = signed_in(role)
+    before = list(LrsClient.objects.values())
+    for name in OPERATORS_ONLY:
+        response = client.get(urls[name])
+        if role == roles.OPERATOR:
+            assert response.status_code == 200, name
+            continue
+        for refusal in (response, client.post(urls[name], {"name": "x", "scopes": "all"})):
+            assert refusal.status_code in (302, 403), name
+            assert refusal.get("Location") in (None, reverse("wagtailadmin_home")), name
+    assert list(LrsClient.objects.values()) == before
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
 def test_own_pages_are_for_everyone_signed_in(urls, role):
     client = signed_in(role)
     for name in OWN:
@@ -201,8 +249,12 @@ def test_own_pages_are_for_everyone_signed_in(urls, role):
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
 def test_only_an_operators_session_reads_the_record_store(urls, role):
-    response = signed_in(role).get(urls["xapi:statements"])
-    assert response.status_code == (200 if role == roles.OPERATOR else 403)
+    client = signed_in(role)
+    for name in LRS:
+        allowed = 400 if name in NEEDS_PARAMETERS else 200
+        expected = allowed if role == roles.OPERATOR else 403
+        assert client.get(urls[name]).status_code == expected, name
+        assert client.post(urls[name]).status_code in (401, 405), name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

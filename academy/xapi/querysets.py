@@ -126,3 +126,18 @@ class OutboxQuerySet(models.QuerySet):
 class LrsClientQuerySet(models.QuerySet):
     def active(self):
         return self.filter(revoked_at__isnull=True)
+
+
+class DocumentQuerySet(models.QuerySet):
+    def at(self, place):
+        """The documents of a place; without a registration, those of every registration."""
+        documents = self.filter(context=place.context)
+        if place.registration is not None:
+            documents = documents.filter(registration=place.registration)
+        return documents
+
+
+class LaunchTokenQuerySet(models.QuerySet):
+    def live(self, at: datetime):
+        """Not expired, and of somebody who still has an account that is active."""
+        return self.filter(expires_at__gt=at, identity__person__is_active=True)

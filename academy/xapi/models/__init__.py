@@ -1,7 +1,8 @@
 """What the learning record store keeps: statements, what is owed of them, and who may ask."""
 
-from academy.xapi.models.clients import LrsClient
+from academy.xapi.models.clients import LaunchToken, LrsClient
 from academy.xapi.models.delivery import OutboxEntry
+from academy.xapi.models.documents import Document, context_digest, document_address, is_json
 from academy.xapi.models.statements import (
     Activity,
     Attachment,
@@ -19,6 +20,8 @@ from academy.xapi.models.statements import (
 __all__ = [
     "Activity",
     "Attachment",
+    "Document",
+    "LaunchToken",
     "LrsClient",
     "OutboxEntry",
     "Statement",
@@ -29,5 +32,8 @@ __all__ = [
     "account_key",
     "agent_key",
     "compact",
+    "context_digest",
+    "document_address",
+    "is_json",
     "new_statement_id",
 ]

@@ -32,13 +32,12 @@ class StatementsView(Resource):
     """GET, PUT and POST of statements (Communication 2.1)."""
 
     http_method_names = ("get", "head", "put", "post")
+    tells_consistency = True
 
-    def scope_for(self, method: str) -> str:
-        return LrsClient.Scope.READ if method in ("GET", "HEAD") else LrsClient.Scope.WRITE
-
-    def reads_only(self) -> dict[str, Any] | None:
-        """The authority whose statements alone may be read, or None where all may."""
-        return None
+    def scopes_for(self, method: str) -> tuple[str, ...]:
+        if method in ("GET", "HEAD"):
+            return (LrsClient.Scope.READ, LrsClient.Scope.READ_MINE)
+        return (LrsClient.Scope.WRITE,)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         query = parse_query(request.GET)
@@ -74,7 +73,7 @@ class StatementsView(Resource):
     # --- inside ---------------------------------------------------------------------------------
     def _single(self, query: SingleQuery) -> HttpResponse:
         found = Statement.objects.by_ids([query.statement_id]).filter(voided=query.voided).first()
-        authority = self.reads_only()
+        authority = self.principal.reads_only()
         if found is None or (authority and not vouches(authority, found.authority)):
             raise NotFound("There is no such statement.")
         response = self._answer(query, [found], lambda documents: documents[0])
@@ -82,7 +81,7 @@ class StatementsView(Resource):
         return response
 
     def _list(self, request: HttpRequest, query: ListQuery) -> HttpResponse:
-        page = query.page(self.reads_only())
+        page = query.page(self.principal.reads_only())
         more = ""
         if page.next:
             parameters = request.GET.copy()
@@ -105,10 +104,12 @@ class StatementsView(Resource):
         return response
 
     def _store(self, batch: Batch) -> services.Stored:
+        for statement in batch.statements:
+            self.principal.check_statement(statement)
         return services.store(
             statements=batch.statements,
             texts=batch.texts,
             data=batch.data,
             version=self.request.headers["X-Experience-API-Version"],
-            authority=services.client_authority(cast(LrsClient, self.client)),
+            authority=cast(dict[str, Any], self.principal.authority),
         )
