@@ -20,6 +20,8 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 # --- Site ---------------------------------------------------------------------------------------
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", "")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", [])
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
@@ -261,7 +263,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
     },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 EMAIL_URL = env.str("EMAIL_URL", "")
 if EMAIL_URL:
@@ -315,6 +317,14 @@ if CELERY_BROKER_URL == "filesystem://":
         "control_folder": str(_queue / "control"),
         "store_processed": False,
     }
+else:
+    # A request that queues a task does not wait for a broker that is away: the sweeps find the work.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.2,
+    }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 600
@@ -328,6 +338,10 @@ CELERY_BEAT_SCHEDULE = {
     "complete-due-courses": {"task": "courses.tasks.sweep_completions", "schedule": 300.0},
     "renew-owed-plans": {"task": "courses.tasks.sweep_plans", "schedule": 60.0},
     "forward-statements": {"task": "academy.xapi.tasks.forward_statements", "schedule": 30.0},
+    "finish-erasures": {"task": "academy.xapi.tasks.sweep_erasures", "schedule": 600.0},
+    "make-partitions": {"task": "academy.xapi.tasks.make_partitions", "schedule": 6 * 3600.0},
+    "make-owed-copies": {"task": "academy.portal.tasks.sweep_exports", "schedule": 60.0},
+    "purge-statements": {"task": "academy.xapi.tasks.purge_statements", "schedule": 24 * 3600.0},
     "submit-overdue-attempts": {
         "task": "assessments.tasks.sweep_overdue_attempts",
         "schedule": 60.0,
@@ -338,6 +352,10 @@ CELERY_BEAT_SCHEDULE = {
 LRS_ENDPOINT = env.str("LRS_ENDPOINT", "")
 LRS_USERNAME = env.str("LRS_USERNAME", "")
 LRS_PASSWORD = env.str("LRS_PASSWORD", "")
+LRS_TIMEOUT_SECONDS = env.float("LRS_TIMEOUT_SECONDS", 30)
+LRS_LEASE_SECONDS = env.float("LRS_LEASE_SECONDS", 180)
+LRS_RETRY_SECONDS = env.float("LRS_RETRY_SECONDS", 30)
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 XAPI_HOME_PAGE = env.str("XAPI_HOME_PAGE", SITE_URL)
 # Content that runs on other origins may speak to the store from the browser, and to nothing else.
 CORS_URLS_REGEX = r"^/xapi/"
@@ -360,6 +378,11 @@ CORS_EXPOSE_HEADERS = [
     "X-Experience-API-Consistent-Through",
     "X-Experience-API-Version",
 ]
+
+#: Months that statements are kept, by class (academy.xapi.retention); 0 is for ever.
+RETENTION_TRACE_MONTHS = env.int("RETENTION_TRACE_MONTHS", 0)
+RETENTION_ANSWER_MONTHS = env.int("RETENTION_ANSWER_MONTHS", 0)
+RETENTION_EVIDENCE_MONTHS = env.int("RETENTION_EVIDENCE_MONTHS", 0)
 
 # --- Credentials --------------------------------------------------------------------------------
 CREDENTIAL_LEASE_SECONDS = env.int("CREDENTIAL_LEASE_SECONDS", 120)

@@ -177,6 +177,8 @@ class Principal:
     """Whoever asks, and what they may. Denied unless a subclass allows it."""
 
     authority: dict[str, Any] | None = None
+    #: Whether what they say of activities becomes what the store knows of them (Data 2.4.4.1).
+    defines = False
 
     def may(self, *scopes: str) -> bool:
         """Whether one of the scopes is held."""
@@ -196,6 +198,8 @@ class Principal:
 
 class ClientPrincipal(Principal):
     """A program, with the scopes it was given."""
+
+    defines = True
 
     def __init__(self, client: LrsClient) -> None:
         self.client = client

@@ -29,6 +29,7 @@ from academy.xapi.definitions import (
     learn_definitions,
     what_is_new,
 )
+from academy.xapi.destinations import owe, wishes
 from academy.xapi.inserts import (
     Inserted,
     NewStatement,
@@ -39,7 +40,6 @@ from academy.xapi.inserts import (
 )
 from academy.xapi.models import (
     LrsClient,
-    OutboxEntry,
     Statement,
     StatementKey,
     StatementReference,
@@ -61,7 +61,6 @@ from academy.xapi.signatures import signature_attachment, verify_signature
 from academy.xapi.terms import mentions, terms
 from academy.xapi.vocabulary import Verb, adl
 
-DEFAULT_DESTINATION = "default"
 DEADLOCK = "40P01"
 MAX_RETRIES = 3
 PROMISE_SECONDS = 0.1
@@ -282,7 +281,7 @@ def _insert_alone(batch: _Batch) -> bool:
         connection.vendor != "postgresql"
         or connection.in_atomic_block
         or batch.data
-        or destinations()
+        or wishes()
         or any(item.target for item in batch.items.values())
     ):
         return False
@@ -312,11 +311,7 @@ def _insert(batch: _Batch) -> bool:
     keep_data({item.id: item.document for item in fresh}, batch.data)
     if said := what_is_new(batch.definitions(fresh), done.definitions):
         learn_definitions(said)
-    OutboxEntry.objects.bulk_create(
-        OutboxEntry(statement_id=item.id, destination=destination, next_attempt_at=done.stored)
-        for destination in destinations()
-        for item in fresh
-    )
+    owe(((item.id, item.document) for item in fresh), at=done.stored)
     return True
 
 
@@ -464,11 +459,6 @@ def _void(targets: set[UUID]) -> None:
             term__in=found, stored=statement.stored, statement=statement.pk
         ).delete()
     held.update(voided=True)
-
-
-def destinations() -> list[str]:
-    """The names of the stores that every statement is owed to."""
-    return [DEFAULT_DESTINATION] if settings.LRS_ENDPOINT else []
 
 
 def consistent_through() -> datetime:
