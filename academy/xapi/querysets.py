@@ -4,13 +4,30 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 
 #: Where a statement lies in the order of pages: when it was stored, and its row.
 Place = tuple[datetime, int]
+
+_RUN = (
+    "SELECT * FROM (SELECT found.stored, found.statement FROM xapi_statementterm found "
+    "WHERE {where} ORDER BY stored {way}, statement {way} LIMIT {limit:d}) run"
+)
+# not EXISTS, which the planner may turn round: then it reads all that has the popular term
+_HAS_ONE = (
+    "(SELECT 1 FROM xapi_statementterm other WHERE other.term IN ({terms}) "
+    "AND other.stored = found.stored AND other.statement = found.statement LIMIT 1) = 1"
+)
+_ROWS = (
+    "SELECT kept.* FROM ("
+    "SELECT * FROM ({runs}) runs ORDER BY stored {way}, statement {way} LIMIT {limit:d}"
+    ") place JOIN xapi_statement kept ON kept.stored = place.stored AND kept.id = place.statement "
+    "ORDER BY place.stored {way}, place.statement {way}"
+)
 
 
 class StatementQuerySet(models.QuerySet):
@@ -19,6 +36,15 @@ class StatementQuerySet(models.QuerySet):
     def visible(self):
         """Not voided (xAPI Data 2.3.2)."""
         return self.filter(voided=False)
+
+    def stored_within(self, *, since: datetime | None = None, until: datetime | None = None):
+        """Stored after `since`, and no later than `until`."""
+        found = self
+        if since:
+            found = found.filter(stored__gt=since)
+        if until:
+            found = found.filter(stored__lte=until)
+        return found
 
     def by_ids(self, ids: Iterable[UUID]):
         """The statements with these ids, voided ones included.
@@ -47,6 +73,42 @@ class StatementQuerySet(models.QuerySet):
             stored__in={stored for stored, _pk in places}, pk__in=[pk for _stored, pk in places]
         )
 
+    def found_by(
+        self,
+        filters: Sequence[Collection[int]],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int,
+        after: Place | None = None,
+        ascending: bool = False,
+    ) -> list:
+        """One page of the statements that have, for each filter, one of its terms; like `page`.
+
+        The first filter is read in the order of the page and should be the narrowest; the others
+        are looked up for each of its statements. One query: the terms lead to the statements inside
+        the database, each in the partition where it lies.
+        """
+        where, shared = ["found.term = %s"], []
+        for sql, value in (("> %s", since), ("<= %s", until)):
+            if value:
+                where.append(f"found.stored {sql}")
+                shared.append(_moment(value))
+        if after:
+            # the first tells PostgreSQL what partitions it need not open
+            where.append(f"found.stored {'>=' if ascending else '<='} %s")
+            where.append(f"(found.stored, found.statement) {'>' if ascending else '<'} (%s, %s)")
+            shared += [_moment(after[0]), _moment(after[0]), after[1]]
+        for others in filters[1:]:
+            where.append(_HAS_ONE.format(terms=", ".join(["%s"] * len(others))))
+            shared += others
+        shape = {"way": "ASC" if ascending else "DESC", "limit": limit}
+        run = _RUN.format(where=" AND ".join(where), **shape)
+        # a statement may have several terms of the first filter
+        runs = " UNION ".join([run] * len(filters[0]))
+        values = [value for term in filters[0] for value in (term, *shared)]
+        return list(self.raw(_ROWS.format(runs=runs, **shape), values))
+
     def page(
         self,
         *,
@@ -59,6 +121,11 @@ class StatementQuerySet(models.QuerySet):
         A keyset, not an offset: it costs the same at any depth and stays put while rows arrive.
         """
         return _page(self, "id", limit=limit, after=after, ascending=ascending)
+
+
+def _moment(value: datetime) -> Any:
+    """A time as a parameter of plain SQL."""
+    return connection.ops.adapt_datetimefield_value(value)
 
 
 def _page(

@@ -18,7 +18,7 @@ from django.utils.http import parse_header_parameters
 from academy.core.errors import AcademyError
 from academy.xapi.attachments import Data, fitting, read_data
 from academy.xapi.formats import EXACT, FORMATS
-from academy.xapi.models import Statement, StatementTerm, agent_key
+from academy.xapi.models import Statement, agent_key
 from academy.xapi.multipart import parse_parts
 from academy.xapi.querysets import Place
 from academy.xapi.schema import (
@@ -262,18 +262,14 @@ class ListQuery:
         filters = (*self.filters, *mine)
         keyset = {"limit": self.limit + 1, "after": self.after, "ascending": self.ascending}
         if filters:
-            rows = StatementTerm.objects.filter(**self.times)
-            places = rows.places(filters, **keyset)
-            found = {
-                (statement.stored, statement.pk): statement
-                for statement in Statement.objects.visible().at(places[: self.limit])
-            }
-            statements = [found[place] for place in places if place in found]
+            statements = Statement.objects.found_by(filters, **self.times, **keyset)
         else:
-            statements = list(Statement.objects.visible().filter(**self.times).page(**keyset))
-            places = [(statement.stored, statement.pk) for statement in statements]
-        more = places[self.limit - 1] if len(places) > self.limit else None
+            shown = Statement.objects.visible().stored_within(**self.times)
+            statements = list(shown.page(**keyset))
+        is_last = len(statements) <= self.limit
         statements = statements[: self.limit]
+        more = None if is_last else (statements[-1].stored, statements[-1].pk)
+        statements = [statement for statement in statements if not statement.voided]
         if self.attachments:
             fit = fitting(statements, body_limit())
             if len(fit) < len(statements):
@@ -298,9 +294,9 @@ def parse_query(parameters: QueryDict) -> SingleQuery | ListQuery:
     given = one_each(parameters, _LIST)
     times = {}
     if "since" in given:
-        times["stored__gt"] = parse_instant("since", given["since"])
+        times["since"] = parse_instant("since", given["since"])
     if "until" in given:
-        times["stored__lte"] = parse_instant("until", given["until"])
+        times["until"] = parse_instant("until", given["until"])
     return ListQuery(
         filters=_parse_filters(given),
         times=times,

@@ -229,15 +229,15 @@ def _make_partitions() -> None:
     """For the months that the loaded statements are stored in; a real store has them from its time."""
     from django.db import connection
 
-    from academy.xapi.models import Statement
-    from academy.xapi.partitions import month_after, partition_sql
+    from academy.xapi.partitions import PARTITIONED, month_after, partition_sql
 
     if connection.vendor != "postgresql":
         return
     month = (datetime.now(UTC) - SPREAD).date().replace(day=1)
     with connection.cursor() as cursor:
-        for offset in range(14):
-            cursor.execute(partition_sql(Statement._meta.db_table, month_after(month, offset)))
+        for table in PARTITIONED:
+            for offset in range(14):
+                cursor.execute(partition_sql(table, month_after(month, offset)))
 
 
 def _load(corpus: Corpus, number: int, loaders: int) -> None:
