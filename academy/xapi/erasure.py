@@ -34,6 +34,7 @@ from academy.people.signals import person_erased
 from academy.xapi.attachments import attachments_of
 from academy.xapi.models import (
     Attachment,
+    Document,
     Erasure,
     ErasureRequest,
     OutboxEntry,
@@ -149,6 +150,8 @@ def carry_on(erasure: Erasure) -> Erasure:
         for rows in _scan(who):
             _rewrite(erasure, who, rows)
         while _rename_terms(erasure, who):
+            pass
+        while _delete_documents(erasure, who):
             pass
         if not places_about(who.keys, *EVERYWHERE, limit=1):
             break
@@ -386,6 +389,22 @@ def _rename_terms(erasure: Erasure, who: _Who) -> int:
     ).delete()
     Erasure.objects.filter(pk=erasure.pk).update(worked_at=now())
     return len(rows)
+
+
+@transaction.atomic
+def _delete_documents(erasure: Erasure, who: _Who) -> int:
+    """Delete a batch of what content kept for the person; how many it was.
+
+    Nothing but content reads it, and only content knows what it says. Profiles of activities are
+    about nobody.
+    """
+    _hold(erasure)
+    ids = Document.objects.filter(agent__in=who.keys).values_list("pk", flat=True)[:BATCH]
+    removed, _by_model = Document.objects.filter(pk__in=list(ids)).delete()
+    Erasure.objects.filter(pk=erasure.pk).update(
+        worked_at=now(), documents=F("documents") + removed
+    )
+    return removed
 
 
 # --- Elsewhere ------------------------------------------------------------------------------------

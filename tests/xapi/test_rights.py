@@ -23,9 +23,11 @@ from academy.people.services import identity_for
 from academy.reporting.completions import completions
 from academy.reporting.coverage import coverage
 from academy.xapi import erasure as erasing
+from academy.xapi.documents import Conditions, DocumentPlace, put_document
 from academy.xapi.erasure import ABANDONED, ERASED, begin_erasure, carry_on, erase_person
 from academy.xapi.models import (
     Attachment,
+    Document,
     Erasure,
     ErasureRequest,
     OutboxEntry,
@@ -300,6 +302,23 @@ def test_a_signature_goes_with_what_it_signed(ada, erase):
     erase(ada)
     assert "attachments" not in read(told)
     assert not Attachment.objects.exists()
+
+
+def test_what_content_kept_for_the_person_goes(ada, erase):
+    account = identity_for(ada).actor
+    for agent in (account, {"mbox": MBOX}, BOB):
+        place = DocumentPlace(
+            Document.Kind.AGENT_PROFILE, agent=agent_key(agent), document_id="likes"
+        )
+        put_document(
+            place=place,
+            content=b"Ada likes cheese",
+            content_type="text/plain",
+            conditions=Conditions(),
+        )
+    done = erase(ada)
+    assert Document.objects.get().agent == agent_key(BOB)
+    assert done.documents == 2
 
 
 # --- Figures --------------------------------------------------------------------------------------

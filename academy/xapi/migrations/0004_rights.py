@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('xapi', '0002_statement_terms'),
+        ('xapi', '0003_documents_and_clients'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
