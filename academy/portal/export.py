@@ -83,15 +83,13 @@ def write_bundle(
             file.write(b'{"statements": [')
             for rows in batches_about(keys):
                 for row in rows:
-                    own = row.actor in keys
                     document = row.document if whole else shown_to(keys, row.document)
                     file.write(b",\n" if count else b"\n")
                     file.write(json.dumps(document, ensure_ascii=False).encode())
-                    if own:
-                        timeline.write(_line(row))
                     if row.voided:
                         void.append(str(row.statement_id))
                     count += 1
+                timeline.write(_lines([row for row in rows if row.actor in keys]))
                 tick(count)
             file.write(b'\n], "more": "", "voided": ' + json.dumps(void).encode() + b"}\n")
         timeline.write(frame[1])
@@ -144,8 +142,9 @@ def _frame(person: User) -> tuple[bytes, bytes]:
     return before.encode(), after.encode()
 
 
-def _line(row: Statement) -> bytes:
-    return render_to_string("portal/_export_entry.html", {"entry": entry_of(row)}).encode()
+def _lines(rows: list[Statement]) -> bytes:
+    entries = [entry_of(row) for row in rows]
+    return render_to_string("portal/_export_entries.html", {"entries": entries}).encode()
 
 
 def _attachments(keys: list[str]) -> Iterator[str]:

@@ -305,9 +305,7 @@ def _scan(who: _Who) -> Iterator[list[Statement]]:
 def _rewrite(erasure: Erasure, who: _Who, rows: list[Statement]) -> None:
     """Rewrite a batch: the text, the columns, the key's hash, attachments, what was delivered."""
     _hold(erasure)
-    ids = [row.statement_id for row in rows]
-    keys = StatementKey.objects.in_bulk(ids)
-    changed: list[Statement] = []
+    changed: list[UUID] = []
     dropped: dict[UUID, set[str]] = {}
     for row in Statement.objects.at((row.stored, row.pk) for row in rows):
         before = json.loads(row.raw)
@@ -315,14 +313,14 @@ def _rewrite(erasure: Erasure, who: _Who, rows: list[Statement]) -> None:
         if document == before and authority == row.authority:
             continue
         dropped[row.statement_id] = _hashes(before) - _hashes(document)
-        row.raw = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        row.authority = authority
-        row.actor = agent_key(document["actor"])
-        keys[row.statement_id].content_hash = fingerprint(document)
-        changed.append(row)
-    Statement.objects.bulk_update(changed, ["raw", "authority", "actor"])
-    StatementKey.objects.bulk_update([keys[row.statement_id] for row in changed], ["content_hash"])
-    entries = OutboxEntry.objects.filter(statement_id__in=[row.statement_id for row in changed])
+        Statement.objects.filter(pk=row.pk, stored=row.stored).update(
+            raw=json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+            authority=authority,
+            actor=agent_key(document["actor"]),
+        )
+        StatementKey.objects.filter(pk=row.statement_id).update(content_hash=fingerprint(document))
+        changed.append(row.statement_id)
+    entries = OutboxEntry.objects.filter(statement_id__in=changed)
     _ask_elsewhere(erasure, entries.filter(state__in=SENT))
     entries.exclude(last_answer="").update(last_answer=ERASED)
     Erasure.objects.filter(pk=erasure.pk).update(

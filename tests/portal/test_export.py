@@ -267,7 +267,7 @@ def test_a_worker_that_lost_its_lease_stops_and_leaves_nothing(ada, monkeypatch)
 def test_what_fails_is_tried_again_and_given_up_in_the_end(ada, monkeypatch):
     tell(ada)
     owed, at = request_export(person=ada, language="en"), now()
-    monkeypatch.setattr(exporting, "_line", lambda row: 1 / 0)
+    monkeypatch.setattr(exporting, "_lines", lambda rows: 1 / 0)
     for _number in range(MAX_TRIES):
         assert make_export(owed.pk, at=at) is None
         at += timedelta(hours=2)
