@@ -15,8 +15,10 @@ from wagtail.admin.ui.sidebar import LinkMenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from academy.people.roles import OPERATOR, has_role
 from assessments.models import Assessment
 from cms import deletion, lrs_clients, users
+from cms.delivery import RETRY
 from cms.desk import (
     DeskPanel,
     assessment_warnings,
@@ -76,6 +78,34 @@ def courses_menu_item() -> MenuItem:
 @hooks.register("register_admin_menu_item")
 def modules_menu_item() -> MenuItem:
     return ShelfMenuItem(LibraryPage, _("Modules"), icon_name="folder-open-1", order=202)
+
+
+class OperatorMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return has_role(request.user, OPERATOR)
+
+
+@hooks.register("register_settings_menu_item")
+def delivery_menu_item() -> MenuItem:
+    return OperatorMenuItem(
+        _("Delivery to other stores"),
+        reverse("delivery:index"),
+        name="delivery",
+        icon_name="resubmit",
+        order=700,
+    )
+
+
+@hooks.register("register_admin_urls")
+def delivery_urls() -> list:
+    return [path("delivery/", include("cms.delivery_urls"))]
+
+
+@hooks.register("register_log_actions")
+def delivery_log_actions(actions) -> None:
+    actions.register_action(
+        RETRY, _("Send refused statements again"), _("Refused statements sent again")
+    )
 
 
 # --- Choosers -------------------------------------------------------------------------------------

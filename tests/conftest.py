@@ -114,7 +114,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker, migrated_file: Pat
 @pytest.fixture(autouse=True)
 def fresh_process() -> Iterator[None]:
     """Nothing another test left in the caches or the thread's language is seen."""
+    from academy.xapi import destinations
+
     cache.clear()
+    destinations.remember(())
     with translation.override("en"):
         yield
 

@@ -10,12 +10,14 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from academy.core.clock import now
 from academy.people import roles
 from academy.people.models import User
 from academy.people.services import assign_membership
 from academy.portal.export import make_export, request_export
 from academy.xapi.clients import create_client
-from academy.xapi.models import LrsClient
+from academy.xapi.destinations import save_destination
+from academy.xapi.models import Destination, LrsClient, OutboxEntry
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -30,6 +32,7 @@ OURS = {
     "courses",
     "credentials",
     "lrs_clients",
+    "delivery",
     "portal",
     "reporting",
     "xapi",
@@ -44,6 +47,7 @@ PUBLIC = {
     "cms:privacy": "leads to a public page",
     "credentials:verify_form": "anyone may verify",
     "credentials:verify": "whoever holds the code may verify",
+    "xapi:metrics": "the monitoring token, and not there without one",
     "xapi:about": "xAPI Communication 2.8: about asks for no authentication",
     "xapi:unknown": "says only that there is no such resource",
 }
@@ -65,11 +69,20 @@ HR_ONLY = {
     "reporting:person",
 }
 #: Operators alone; in the admin, which sends those of its other rooms back to its first page.
-OPERATORS_ONLY = {
+CLIENTS = {
     "lrs_clients:add",
     "lrs_clients:index",
     "lrs_clients:revoke",
     "lrs_clients:rotate",
+}
+DELIVERY = {
+    "delivery:index",
+    "delivery:new",
+    "delivery:destination",
+    "delivery:try",
+    "delivery:refused",
+    "delivery:retry",
+    "delivery:retry_one",
 }
 #: Any signed-in person, about themselves.
 OWN = {
@@ -117,7 +130,7 @@ OWNER = {
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *CLIENTS, *DELIVERY, *OWN, *OWNER, *MANAGERS}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -154,7 +167,18 @@ def urls(made, owner) -> dict[str, str]:
     credential = Credential.objects.get(learner=owner)
     copy = make_export(request_export(person=owner, language="en").pk)
     lrs_client, _secret = create_client(name="Warehouse", scopes=["statements/read"])
+    destination = save_destination(
+        Destination(name="warehouse", endpoint="http://127.0.0.1:9/xapi/")
+    )
+    refused = OutboxEntry.objects.create(
+        destination=destination, statement_id=uuid.uuid4(), state="refused", next_attempt_at=now()
+    )
     arguments = {
+        "delivery:destination": [destination.name],
+        "delivery:refused": [destination.name],
+        "delivery:retry": [destination.name],
+        "delivery:retry_one": [destination.name, refused.pk],
+        "delivery:try": [destination.name],
         "assessments:placement_item": [placement.uuid],
         "assessments:question": [final.uuid, 1],
         "assessments:result": [final.uuid],
@@ -246,7 +270,7 @@ def test_reports_are_for_hr_alone(urls, role):
 def test_clients_of_the_record_store_are_for_operators_alone(urls, role):
     client = signed_in(role)
     before = list(LrsClient.objects.values())
-    for name in OPERATORS_ONLY:
+    for name in CLIENTS:
         response = client.get(urls[name])
         if role == roles.OPERATOR:
             assert response.status_code == 200, name
@@ -255,6 +279,14 @@ def test_clients_of_the_record_store_are_for_operators_alone(urls, role):
             assert refusal.status_code in (302, 403), name
             assert refusal.get("Location") in (None, reverse("wagtailadmin_home")), name
     assert list(LrsClient.objects.values()) == before
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_delivery_is_for_operators_alone(urls, role):
+    client = signed_in(role)
+    for name in sorted(DELIVERY, reverse=True):  # one is sent again before all are
+        expected = {200, 302, 400} if role == roles.OPERATOR else {403}
+        assert statuses(client, urls[name]) <= expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

@@ -20,6 +20,8 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 # --- Site ---------------------------------------------------------------------------------------
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", "")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", [])
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
@@ -261,7 +263,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
     },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 EMAIL_URL = env.str("EMAIL_URL", "")
 if EMAIL_URL:
@@ -315,6 +317,14 @@ if CELERY_BROKER_URL == "filesystem://":
         "control_folder": str(_queue / "control"),
         "store_processed": False,
     }
+else:
+    # A request that queues a task does not wait for a broker that is away: the sweeps find the work.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.2,
+    }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 600
@@ -342,6 +352,10 @@ CELERY_BEAT_SCHEDULE = {
 LRS_ENDPOINT = env.str("LRS_ENDPOINT", "")
 LRS_USERNAME = env.str("LRS_USERNAME", "")
 LRS_PASSWORD = env.str("LRS_PASSWORD", "")
+LRS_TIMEOUT_SECONDS = env.float("LRS_TIMEOUT_SECONDS", 30)
+LRS_LEASE_SECONDS = env.float("LRS_LEASE_SECONDS", 180)
+LRS_RETRY_SECONDS = env.float("LRS_RETRY_SECONDS", 30)
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 XAPI_HOME_PAGE = env.str("XAPI_HOME_PAGE", SITE_URL)
 # Content that runs on other origins may speak to the store from the browser, and to nothing else.
 CORS_URLS_REGEX = r"^/xapi/"

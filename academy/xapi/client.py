@@ -10,8 +10,11 @@ field are unmaintained and know nothing of xAPI 2.0.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
+from email.utils import parsedate_to_datetime
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin
@@ -21,7 +24,9 @@ import httpx
 
 from academy.xapi.schema import instant
 
-DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+DEFAULT_TIMEOUT = 30.0  # seconds without a sign of life; a whole answer may take twice as long
+LONGEST_ANSWER = 64 * 1024 * 1024
+LONGEST_PAUSE = 86_400.0
 ANSWER_LENGTH = 2000
 
 
@@ -71,14 +76,15 @@ class LearningRecordStore:
         username: str = "",
         password: str = "",
         version: str = "2.0.0",
-        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
+        timeout: float = DEFAULT_TIMEOUT,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.endpoint = endpoint.rstrip("/") + "/"
+        self._longest = 2 * timeout
         self._http = httpx.Client(
             auth=httpx.BasicAuth(username, password) if username else None,
             headers={"X-Experience-API-Version": version, "Accept": "application/json"},
-            timeout=timeout,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
             transport=transport,
         )
 
@@ -192,21 +198,44 @@ class LearningRecordStore:
             content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
             headers = {"Content-Type": "application/json"}
         try:
-            response = self._http.request(
-                method,
-                urljoin(self.endpoint, resource),
-                params=params,
-                content=content,
-                headers=headers,
+            response = self._answer(
+                self._http.build_request(
+                    method,
+                    urljoin(self.endpoint, resource),
+                    params=params,
+                    content=content,
+                    headers=headers,
+                )
             )
         except httpx.HTTPError as error:
             raise LrsUnreachable(f"{type(error).__name__}: {error}", answer=str(error)) from error
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:
             raise LrsUnreachable(f"{self.endpoint} is not an address: {error}") from error
         if response.is_success:
             return response
         refusal = LrsConflict if response.status_code == 409 else LrsRefused
         raise refusal(response.status_code, response.text, _retry_after(response))
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        """The whole answer, unless it takes too long or never ends: a time-out counts each read."""
+        until, parts, length = monotonic() + self._longest, [], 0
+        response = self._http.send(request, stream=True)
+        try:
+            for part in response.iter_bytes():
+                parts.append(part)
+                length += len(part)
+                if length > LONGEST_ANSWER:
+                    raise LrsUnreachable(f"The answer is longer than {LONGEST_ANSWER} bytes.")
+                if monotonic() > until:
+                    raise LrsUnreachable(f"The answer took longer than {self._longest:g} seconds.")
+        finally:
+            response.close()
+        headers = httpx.Headers(response.headers)
+        for name in ("Content-Encoding", "Content-Length", "Transfer-Encoding"):
+            headers.pop(name, None)  # the parts are decoded
+        return httpx.Response(
+            response.status_code, headers=headers, content=b"".join(parts), request=request
+        )
 
     @staticmethod
     def _json(response: httpx.Response) -> Any:
@@ -225,9 +254,18 @@ class LearningRecordStore:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds from the Retry-After header; its other form, a date, is left to our own back-off."""
+    """Seconds from the Retry-After header, at most a day (RFC 9110, 10.2.3).
+
+    A date is counted from the answer's own Date, so that the clock of the other store may be wrong;
+    without one it says nothing.
+    """
+    asked = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}", asked, re.ASCII):
+        return min(float(asked), LONGEST_PAUSE)
     try:
-        seconds = float(response.headers.get("Retry-After", ""))
-    except ValueError:
+        seconds = (
+            parsedate_to_datetime(asked) - parsedate_to_datetime(response.headers["Date"])
+        ).total_seconds()
+    except (KeyError, TypeError, ValueError):
         return None
-    return seconds if 0 <= seconds <= 86_400 else None
+    return min(max(seconds, 0.0), LONGEST_PAUSE)

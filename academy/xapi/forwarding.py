@@ -1,8 +1,10 @@
 """Delivery: taking what the outbox owes to the store it is owed to, at least once, in batches.
 
-A worker claims rows by compare-and-set, with a lease. Another worker passes over them; if this one
-is killed, its lease runs out and another takes the rows up. A statement sent twice is harmless,
-because it carries its own id: the destination answers that it has it.
+One worker at a time delivers to a destination: it takes it over by compare-and-set, for as long as
+its lease. It claims rows in the same way. If it is killed, its leases run out and another takes
+destination and rows up; if it was only slow, it finds that it lost them and changes nothing. A
+statement sent twice is harmless, because it carries its own id: the destination answers that it has
+it.
 
 What an answer means:
 
@@ -11,34 +13,45 @@ What an answer means:
 | 2xx | all delivered | delivered |
 | 400, 413, 422 | halve and try each half | refused, for good, with the answer |
 | 409 | halve and try each half | delivered if theirs is the same statement, else refused |
-| anything else, or none | back to pending, later | back to pending, later |
+| anything else, or none | later | later |
 
 Wrong credentials (401, 403) and a wrong address (404) are of the last kind: they are not the
 statement's fault, and somebody will put them right.
+
+After an answer of the last kind the destination is left alone (its circuit breaker opens), longer
+each time, or as long as it asks. Then one statement is sent as a probe, and batches grow again from
+there. Only a failure while the destination was well counts against the statements in it: they back
+off, and go in ever smaller company, so that a statement that makes a store fail is at last alone.
+Alone, and after `POISON_AFTER` times with HTTP 500, it counts as refused.
+
+All times are ours. The destination's clock is never asked.
 """
 
 import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 
 from academy.core.clock import now
+from academy.core.sealing import SealBroken, unseal
 from academy.xapi.client import LearningRecordStore, LrsConflict, LrsError, LrsRefused
-from academy.xapi.models import OutboxEntry, Statement
+from academy.xapi.models import Destination, OutboxEntry, Statement
+from academy.xapi.pseudonyms import Document, pseudonymiser
 from academy.xapi.schema import StatementError, same_statement, validate
-from academy.xapi.services import DEFAULT_DESTINATION
 
 BATCH_SIZE = 50
-LEASE = timedelta(minutes=5)
-FIRST_RETRY = timedelta(seconds=30)
-LAST_RETRY = timedelta(hours=6)
+MAX_BATCHES = 40
+LONGEST_PAUSE = timedelta(minutes=15)
+LONGEST_RETRY = timedelta(hours=6)
+POISON_AFTER = 8
 STATEMENT_AT_FAULT = {400, 409, 413, 422}
 
 State = OutboxEntry.State
@@ -46,7 +59,7 @@ log = structlog.get_logger(__name__)
 
 
 class LeaseLost(Exception):
-    """Another worker has taken the rows over: this one was too slow, and must stop."""
+    """Another worker has taken over: this one was too slow, and must stop."""
 
 
 class Postponed(Exception):
@@ -60,116 +73,299 @@ class Postponed(Exception):
 
 @dataclass
 class Delivery:
-    """What one run did."""
+    """What one run did; `more` where it stopped although more is due."""
 
     delivered: int = 0
     refused: int = 0
     postponed: int = 0
+    more: bool = False
 
 
-def open_destination(name: str) -> LearningRecordStore:
-    """The store behind a destination's name: for now the one that the settings name."""
-    if name != DEFAULT_DESTINATION or not settings.LRS_ENDPOINT:
-        raise LookupError(f"There is no destination {name!r}.")
-    return LearningRecordStore(settings.LRS_ENDPOINT, settings.LRS_USERNAME, settings.LRS_PASSWORD)
+Connect = Callable[[Destination], AbstractContextManager[LearningRecordStore]]
+
+
+def lease() -> timedelta:
+    return timedelta(seconds=settings.LRS_LEASE_SECONDS)
+
+
+def open_store(destination: Destination) -> LearningRecordStore:
+    """A connection to the destination; raises SealBroken where its password cannot be read."""
+    if destination.is_from_environment:
+        username, password = settings.LRS_USERNAME, settings.LRS_PASSWORD
+    else:
+        username, password = destination.username, unseal(destination.password_sealed)
+    return LearningRecordStore(
+        destination.address,
+        username,
+        password,
+        version=destination.version,
+        timeout=settings.LRS_TIMEOUT_SECONDS,
+    )
+
+
+def is_due(name: str, at: datetime) -> bool:
+    """Whether a delivery to the destination would find something to do."""
+    return (
+        Destination.objects.free(at).filter(name=name).exists()
+        and OutboxEntry.objects.due(at).filter(destination_id=name).exists()
+    )
 
 
 def forward(
-    destination: str = DEFAULT_DESTINATION,
-    *,
-    max_batches: int = 200,
-    connect: Callable[[str], AbstractContextManager[LearningRecordStore]] | None = None,
+    name: str, *, max_batches: int = MAX_BATCHES, connect: Connect = open_store
 ) -> Delivery:
-    """Deliver what is due to a destination, batch by batch, until nothing is, or it fails."""
+    """Deliver what is due to a destination, batch by batch, until nothing is, or it fails.
+
+    Does nothing where another worker is at it, or while the destination is left alone.
+    """
     delivery = Delivery()
-    with (connect or open_destination)(destination) as store:
-        for _batch in range(max_batches):
-            claim = claim_batch(destination)
-            if claim is None:
-                break
-            if not _deliver_claim(store, claim, delivery):
-                break
+    while True:
+        run = _Run.begin(name, delivery)
+        if run is None:
+            break
+        try:
+            run.deliver(connect, max_batches)
+        except LeaseLost:
+            log.warning("delivery_lease_lost", destination=name)
+        finally:
+            run.end()
+        # what was stored since the last look found the destination taken, and asks nobody again
+        if delivery.more or delivery.postponed or not is_due(name, now()):
+            break
     if delivery.delivered or delivery.refused or delivery.postponed:
-        log.info("statements_forwarded", destination=destination, **vars(delivery))
+        log.info("statements_forwarded", destination=name, **vars(delivery))
     return delivery
 
 
-def claim_batch(destination: str) -> UUID | None:
-    """Claim up to `BATCH_SIZE` due rows, and return the claim's id; None when nothing is due.
+def claim_batch(name: str, size: int = BATCH_SIZE) -> UUID | None:
+    """Claim up to `size` due rows, and return the claim's id; None when nothing is due.
 
-    The update repeats the condition of the select, so where rows cannot be locked the worker that
-    comes second updates none of them.
+    What failed before goes in smaller company. The update repeats the condition of the select, so
+    where rows cannot be locked the worker that comes second updates none of them.
     """
     at, claim = now(), uuid4()
-    due = OutboxEntry.objects.due(at).filter(destination=destination)
+    due = OutboxEntry.objects.due(at).filter(destination_id=name)
     with transaction.atomic():
         chosen = due.order_by("next_attempt_at", "id")
         if connection.features.has_select_for_update_skip_locked:
             chosen = chosen.select_for_update(skip_locked=True)
-        ids = list(chosen.values_list("id", flat=True)[:BATCH_SIZE])
-        claimed = due.filter(id__in=ids).update(
-            state=State.CLAIMED,
-            claim=claim,
-            lease_until=at + LEASE,
-            attempts=F("attempts") + 1,
+        rows = list(chosen.values_list("id", "attempts")[:size])
+        if rows:
+            rows = rows[: max(1, BATCH_SIZE >> min(rows[0][1], 10))]
+        claimed = due.filter(id__in=[row[0] for row in rows]).update(
+            state=State.CLAIMED, claim=claim, lease_until=at + lease(), attempts=F("attempts") + 1
         )
     return claim if claimed else None
 
 
-def _deliver_claim(store: LearningRecordStore, claim: UUID, delivery: Delivery) -> bool:
-    """Send what was claimed; whether the destination is fit for more."""
-    entries = list(OutboxEntry.objects.filter(claim=claim, state=State.CLAIMED).order_by("id"))
-    statements = {
-        statement.statement_id: statement.received
-        for statement in Statement.objects.by_ids(entry.statement_id for entry in entries)
-    }
-    gone = [entry for entry in entries if entry.statement_id not in statements]
-    try:
-        _settle(claim, gone, State.REFUSED, "The statement is no longer here.", delivery)
+@dataclass
+class _Run:
+    """One worker's time with a destination."""
+
+    destination: Destination
+    id: UUID
+    delivery: Delivery
+    prepare: Callable[[Document], Document] = field(default=lambda statement: statement)
+
+    # --- the destination's lease and circuit breaker --------------------------------------------
+    @classmethod
+    def begin(cls, name: str, delivery: Delivery) -> "_Run | None":
+        """Take the destination over; None where it is not free, or not in use."""
+        at, run = now(), uuid4()
+        free = Destination.objects.free(at).filter(name=name)
+        if not free.update(run=run, run_until=at + lease()):
+            return None
+        destination = Destination.objects.get(name=name)
+        begun = cls(destination, run, delivery)
+        if not destination.is_usable:
+            begun.end()
+            return None
+        return begun
+
+    def end(self) -> None:
+        self._mine().update(run=None, run_until=None)
+
+    def _mine(self):
+        return Destination.objects.filter(pk=self.destination.pk, run=self.id)
+
+    def _answered(self) -> None:
+        """The destination does its work: close the breaker, and keep the destination."""
+        at = now()
+        self._keep(failures=0, open_until=None, last_success_at=at, run_until=at + lease())
+        self.destination.failures = 0
+
+    def _failed(self, reason: Postponed) -> None:
+        """Leave the destination alone."""
+        at = now()
+        pause = back_off(self.destination.failures + 1, LONGEST_PAUSE)
+        if reason.retry_after is not None:
+            pause = max(pause, timedelta(seconds=reason.retry_after))
+        self._keep(
+            failures=F("failures") + 1,
+            open_until=at + pause,
+            last_answer=reason.answer,
+            last_answer_at=at,
+        )
+        log.warning(
+            "destination_left_alone",
+            destination=self.destination.name,
+            answer=reason.answer,
+            seconds=round(pause.total_seconds()),
+        )
+
+    def _keep(self, **changes: Any) -> None:
+        if not self._mine().update(**changes):
+            raise LeaseLost
+
+    # --- delivering -----------------------------------------------------------------------------
+    def deliver(self, connect: Connect, max_batches: int) -> None:
+        size = BATCH_SIZE if not self.destination.failures else 1
+        try:
+            if self.destination.policy == Destination.Policy.PSEUDONYMISED:
+                self.prepare = pseudonymiser(
+                    key=unseal(self.destination.pseudonym_key_sealed),
+                    home_page=f"{settings.XAPI_HOME_PAGE}/pseudonyms/{self.destination.name}",
+                )
+            opened = connect(self.destination)
+        except SealBroken as error:
+            self._failed(Postponed(error.message))
+            return
+        with opened as store:
+            for _batch in range(max_batches):
+                claim = claim_batch(self.destination.name, size)
+                if claim is None:
+                    return
+                if not self._deliver_claim(store, claim):
+                    return
+                size = min(BATCH_SIZE, size * 2)
+        self.delivery.more = True
+
+    def _deliver_claim(self, store: LearningRecordStore, claim: UUID) -> bool:
+        """Send what was claimed; whether the destination is fit for more."""
+        entries = list(OutboxEntry.objects.filter(claim=claim, state=State.CLAIMED).order_by("id"))
+        statements = {
+            statement.statement_id: self.prepare(statement.received)
+            for statement in Statement.objects.by_ids(entry.statement_id for entry in entries)
+        }
+        gone = [entry for entry in entries if entry.statement_id not in statements]
         present = [entry for entry in entries if entry.statement_id in statements]
-        _deliver(store, claim, present, statements, delivery)
-    except Postponed as reason:
-        _postpone(claim, reason, delivery)
-        return False
-    except LeaseLost:
-        log.warning("statement_lease_lost", claim=str(claim))
-    return True
+        try:
+            self._settle(claim, gone, State.REFUSED, "The statement is no longer here.")
+            self._send(store, claim, present, statements)
+        except Postponed as reason:
+            self._postpone(claim, reason)
+            self._failed(reason)
+            return False
+        return True
 
+    def _send(
+        self,
+        store: LearningRecordStore,
+        claim: UUID,
+        entries: list[OutboxEntry],
+        statements: dict[UUID, Document],
+    ) -> None:
+        """Send these rows in one request; halve them if the destination blames a statement."""
+        if not entries:
+            return
+        _renew(claim)
+        try:
+            store.post_statements([statements[entry.statement_id] for entry in entries])
+        except LrsRefused as refusal:
+            if refusal.status in STATEMENT_AT_FAULT:
+                self._answered()
+                self._isolate(store, claim, entries, statements, refusal)
+            elif self._is_poison(refusal, entries):
+                self._settle(claim, entries, State.REFUSED, str(refusal))
+            else:
+                raise Postponed(str(refusal), refusal.retry_after) from refusal
+        except LrsError as error:
+            raise Postponed(str(error)) from error
+        else:
+            self._answered()
+            self._settle(claim, entries, State.DELIVERED, "")
 
-def _deliver(
-    store: LearningRecordStore,
-    claim: UUID,
-    entries: list[OutboxEntry],
-    statements: dict[UUID, dict],
-    delivery: Delivery,
-) -> None:
-    """Send these rows in one request; halve them if the destination blames a statement."""
-    if not entries:
-        return
-    _renew(claim)
-    try:
-        store.post_statements([statements[entry.statement_id] for entry in entries])
-    except LrsRefused as refusal:
-        if refusal.status not in STATEMENT_AT_FAULT:
-            raise Postponed(str(refusal), refusal.retry_after) from refusal
+    def _isolate(
+        self,
+        store: LearningRecordStore,
+        claim: UUID,
+        entries: list[OutboxEntry],
+        statements: dict[UUID, Document],
+        refusal: LrsRefused,
+    ) -> None:
+        """Find the statement that the destination blames: halve, and judge the one left alone."""
         if len(entries) > 1:
             middle = len(entries) // 2
-            _deliver(store, claim, entries[:middle], statements, delivery)
-            _deliver(store, claim, entries[middle:], statements, delivery)
+            self._send(store, claim, entries[:middle], statements)
+            self._send(store, claim, entries[middle:], statements)
             return
         state = State.REFUSED
         if isinstance(refusal, LrsConflict) and _is_there(
             store, statements[entries[0].statement_id]
         ):
             state = State.DELIVERED
-        _settle(claim, entries, state, str(refusal.answer or refusal), delivery)
-    except LrsError as error:
-        raise Postponed(str(error)) from error
-    else:
-        _settle(claim, entries, State.DELIVERED, "", delivery)
+        self._settle(claim, entries, state, str(refusal.answer or refusal))
+
+    def _is_poison(self, refusal: LrsRefused, entries: list[OutboxEntry]) -> bool:
+        return (
+            refusal.status == 500
+            and len(entries) == 1
+            and entries[0].attempts >= POISON_AFTER
+            and not self.destination.failures
+        )
+
+    def _settle(self, claim: UUID, entries: list[OutboxEntry], state: State, answer: str) -> None:
+        """Close these rows, if they are still ours: whoever lost the lease changes nothing."""
+        if not entries:
+            return
+        mine = OutboxEntry.objects.filter(
+            id__in=[entry.id for entry in entries], claim=claim, state=State.CLAIMED
+        )
+        count = mine.update(state=state, claim=None, lease_until=None, last_answer=answer)
+        if state == State.DELIVERED:
+            self.delivery.delivered += count
+        else:
+            self.delivery.refused += count
+            log.error(
+                "statement_refused",
+                destination=self.destination.name,
+                statements=[str(entry.statement_id) for entry in entries],
+                answer=answer,
+            )
+
+    def _postpone(self, claim: UUID, reason: Postponed) -> None:
+        """Return what is left of the claim to pending.
+
+        Where the destination was well, each row backs off by its own count; where this was a probe,
+        the circuit breaker does the waiting, and the next probe takes another row.
+        """
+        mine = OutboxEntry.objects.filter(claim=claim, state=State.CLAIMED)
+        at = now()
+        if self.destination.failures:
+            delays, attempts = at, F("attempts") - 1
+        else:
+            counts = sorted(set(mine.values_list("attempts", flat=True)))
+            delays, attempts = (
+                Case(
+                    *(
+                        When(attempts=count, then=Value(at + back_off(count, LONGEST_RETRY)))
+                        for count in counts
+                    ),
+                    default=Value(at),
+                ),
+                F("attempts"),
+            )
+        self.delivery.postponed += mine.update(
+            state=State.PENDING,
+            claim=None,
+            lease_until=None,
+            next_attempt_at=delays,
+            attempts=attempts,
+            last_answer=reason.answer,
+        )
 
 
-def _is_there(store: LearningRecordStore, statement: dict) -> bool:
+def _is_there(store: LearningRecordStore, statement: Document) -> bool:
     """Whether the destination's statement of this id is ours; a voided one counts.
 
     Where we may write and not read, its word that they differ has to do.
@@ -193,51 +389,16 @@ def _is_there(store: LearningRecordStore, statement: dict) -> bool:
 
 def _renew(claim: UUID) -> None:
     mine = OutboxEntry.objects.filter(claim=claim, state=State.CLAIMED)
-    if not mine.update(lease_until=now() + LEASE):
+    if not mine.update(lease_until=now() + lease()):
         raise LeaseLost
 
 
-def _settle(
-    claim: UUID, entries: list[OutboxEntry], state: State, answer: str, delivery: Delivery
-) -> None:
-    """Close these rows, if they are still ours: whoever lost the lease changes nothing."""
-    if not entries:
-        return
-    mine = OutboxEntry.objects.filter(
-        id__in=[entry.id for entry in entries], claim=claim, state=State.CLAIMED
-    )
-    count = mine.update(state=state, claim=None, lease_until=None, last_answer=answer)
-    if state == State.DELIVERED:
-        delivery.delivered += count
-    else:
-        delivery.refused += count
-        log.error("statement_refused", claim=str(claim), answer=answer, count=count)
-
-
-def _postpone(claim: UUID, reason: Postponed, delivery: Delivery) -> None:
-    """Return what is left of the claim to pending, due again after its back-off.
-
-    Rows of one claim may have failed differently often; each backs off by its own count.
-    """
-    mine = OutboxEntry.objects.filter(claim=claim, state=State.CLAIMED)
-    for attempts in sorted(set(mine.values_list("attempts", flat=True))):
-        delay = back_off(attempts)
-        if reason.retry_after is not None:
-            delay = max(delay, timedelta(seconds=reason.retry_after))
-        delivery.postponed += mine.filter(attempts=attempts).update(
-            state=State.PENDING,
-            claim=None,
-            lease_until=None,
-            next_attempt_at=now() + delay,
-            last_answer=reason.answer,
-        )
-
-
-def back_off(attempts: int) -> timedelta:
-    """How long to wait after so many attempts: doubling, at most six hours, with jitter.
+def back_off(failures: int, longest: timedelta) -> timedelta:
+    """How long to wait after so many failures: doubling, up to the longest, with jitter.
 
     From half to the whole of it, at random, so that academies that lost one store together do not
     come back to it together.
     """
-    longest = min(LAST_RETRY, FIRST_RETRY * 2 ** min(max(attempts, 1) - 1, 16))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+    first = timedelta(seconds=settings.LRS_RETRY_SECONDS)
+    pause = min(longest, first * 2 ** min(max(failures, 1) - 1, 16))
+    return pause * random.uniform(0.5, 1.0)  # noqa: S311 - no secret

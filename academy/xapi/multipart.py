@@ -26,6 +26,12 @@ class MultipartError(AcademyError):
     status = 400
 
 
+class TooManyParts(MultipartError):
+    """More parts than the store takes in one request. Send them apart."""
+
+    status = 413
+
+
 @dataclass
 class Part:
     """One part: its headers, by name in lower case, and its data to the byte."""
@@ -45,7 +51,7 @@ class _Collector:
 
     def on_part_begin(self) -> None:
         if len(self.parts) == self._max_parts:
-            raise MultipartError(f"The body has more than {self._max_parts} parts.")
+            raise TooManyParts(f"The body has more than {self._max_parts} parts.")
         self.parts.append(Part())
         self._data = []
 

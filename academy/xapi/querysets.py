@@ -115,7 +115,24 @@ class StatementKeyQuerySet(models.QuerySet):
         return self.filter(content_hash="")
 
 
+class DestinationQuerySet(models.QuerySet):
+    def free(self, at: datetime):
+        """Active, not left alone by its circuit breaker, and no worker is delivering to it."""
+        return self.filter(
+            Q(run_until__isnull=True) | Q(run_until__lt=at),
+            Q(open_until__isnull=True) | Q(open_until__lte=at),
+            is_active=True,
+        )
+
+
 class OutboxQuerySet(models.QuerySet):
+    def owed(self):
+        """Neither delivered nor refused yet."""
+        return self.filter(state__in=["pending", "claimed"])
+
+    def refused(self):
+        return self.filter(state="refused")
+
     def due(self, at: datetime):
         """Waiting and no longer backing off, or claimed by a worker whose lease has run out."""
         return self.filter(

@@ -11,6 +11,7 @@ from academy.xapi.views.activities import ActivitiesView
 from academy.xapi.views.agents import AgentsView
 from academy.xapi.views.base import UnknownResource
 from academy.xapi.views.documents import ActivityProfileView, AgentProfileView, StateView
+from academy.xapi.views.metrics import metrics
 from academy.xapi.views.statements import StatementsView
 
 app_name = "xapi"
@@ -38,6 +39,7 @@ def resources(standard: str) -> list:
 
 
 urlpatterns = [
+    path("metrics", metrics, name="metrics"),
     path("1.0.3/", include((resources("1.0.3"), "xapi"), namespace="1.0.3")),
     *resources("2.0.0"),
 ]

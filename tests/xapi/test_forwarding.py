@@ -14,9 +14,9 @@ import time_machine
 from django.db import connection
 
 from academy.core.clock import now
-from academy.xapi import forwarding, services, tasks
+from academy.xapi import forwarding, services
 from academy.xapi.client import LearningRecordStore
-from academy.xapi.models import OutboxEntry, Statement
+from academy.xapi.models import Destination, OutboxEntry, Statement
 from academy.xapi.vocabulary import adl
 from tests.xapi.helpers import make_statement
 
@@ -40,6 +40,10 @@ def owe(count: int = 1, **changes) -> list[dict]:
     statements = [make_statement(**changes) for _ in range(count)]
     services.store(statements=statements, authority=services.academy_authority())
     return statements
+
+
+def deliver() -> forwarding.Delivery:
+    return forwarding.forward("default")
 
 
 def states() -> dict[str, int]:
@@ -69,7 +73,7 @@ def test_all_statements_arrive_as_they_are(second, learner):
         actor=learner, verb=adl.COMPLETED, activity={"id": "https://content.example/9"}
     )
     services.void(statement_id=completed, actor=learner)
-    tasks.forward_statements()
+    deliver()
 
     assert states() == {"delivered": 60}
     for statement in Statement.objects.all():
@@ -83,9 +87,9 @@ def test_all_statements_arrive_as_they_are(second, learner):
 
 def test_sending_again_changes_nothing_there(second):
     statement = owe()[0]
-    tasks.forward_statements()
+    deliver()
     OutboxEntry.objects.update(state=State.PENDING)
-    tasks.forward_statements()
+    deliver()
 
     assert states() == {"delivered": 1}
     there = list(second.statements(activity=statement["object"]["id"], limit=7))
@@ -95,7 +99,7 @@ def test_sending_again_changes_nothing_there(second):
 def test_a_batch_over_two_pages_can_be_read_with_the_client(second):
     registration = uuid4()
     sent = owe(130, context={"registration": str(registration)})
-    tasks.forward_statements()
+    deliver()
 
     found = list(second.statements(registration=registration, ascending=True, limit=50))
     assert {item["id"] for item in found} == {item["id"] for item in sent}
@@ -106,7 +110,7 @@ def test_a_statement_that_is_another_there_is_refused_and_the_rest_delivered(sec
     statements = owe(60)
     taken = statements[17]
     second.put_statement({**taken, "result": {"success": False}})
-    tasks.forward_statements()
+    deliver()
 
     assert states() == {"delivered": 59, "refused": 1}
     refused = OutboxEntry.objects.get(state=State.REFUSED)
@@ -117,33 +121,33 @@ def test_a_statement_that_is_another_there_is_refused_and_the_rest_delivered(sec
 def test_wrong_credentials_lose_nothing(second, second_store, settings):
     settings.LRS_PASSWORD = "wrong"
     owe(3)
-    tasks.forward_statements()
+    deliver()
     assert states() == {"pending": 3}
 
     settings.LRS_PASSWORD = second_store.secret
     with time_machine.travel(now() + timedelta(hours=7), tick=False):
-        tasks.forward_statements()
+        deliver()
     assert states() == {"delivered": 3}
 
 
 # --- what a store may answer --------------------------------------------------------------------
 def test_nothing_is_sent_where_nothing_is_owed(lrs):
     route = lrs.post("/statements").mock(side_effect=answer_ids)
-    tasks.forward_statements()
+    deliver()
     assert not route.called
 
 
 def test_nothing_is_sent_without_a_destination(lrs, settings):
     owe()
     settings.LRS_ENDPOINT = ""
-    tasks.forward_statements()
+    deliver()
     assert states() == {"pending": 1}
 
 
 def test_batches_of_fifty(lrs):
     owe(120)
     route = lrs.post("/statements").mock(side_effect=answer_ids)
-    tasks.forward_statements()
+    deliver()
 
     assert [len(json.loads(call.request.content)) for call in route.calls] == [50, 50, 20]
     assert states() == {"delivered": 120}
@@ -152,7 +156,7 @@ def test_batches_of_fifty(lrs):
 def test_what_is_sent_has_its_id_and_time_and_not_what_the_other_store_assigns(lrs):
     statement = owe(1, id=None)[0]
     route = lrs.post("/statements").mock(side_effect=answer_ids)
-    tasks.forward_statements()
+    deliver()
 
     sent = json.loads(route.calls.last.request.content)[0]
     kept = Statement.objects.get()
@@ -182,7 +186,7 @@ def test_a_store_that_is_unwell_is_left_alone_and_asked_again(lrs, failure):
     owe(120)
     outcome = "side_effect" if isinstance(failure, Exception) else "return_value"
     route = lrs.post("/statements").mock(**{outcome: failure})
-    tasks.forward_statements()
+    deliver()
 
     assert route.call_count == 1  # not once for each batch
     assert states() == {"pending": 120}
@@ -193,27 +197,32 @@ def test_a_store_that_is_unwell_is_left_alone_and_asked_again(lrs, failure):
 
     lrs.post("/statements").mock(side_effect=answer_ids)
     with time_machine.travel(now() + timedelta(hours=1), tick=False):
-        tasks.forward_statements()
+        deliver()
     assert states() == {"delivered": 120}
 
 
 def test_back_off_doubles_with_jitter_up_to_six_hours(monkeypatch):
     monkeypatch.setattr(forwarding.random, "uniform", lambda low, high: high)
-    waits = [forwarding.back_off(attempts).total_seconds() for attempts in (0, 1, 2, 3, 20, 10_000)]
+    longest = timedelta(hours=6)
+
+    def wait(failures: int) -> float:
+        return forwarding.back_off(failures, longest).total_seconds()
+
+    waits = [wait(failures) for failures in (0, 1, 2, 3, 20, 10_000)]
     assert waits == [30, 30, 60, 120, 21_600, 21_600]
 
     monkeypatch.undo()
-    assert len({forwarding.back_off(5) for _ in range(20)}) > 1
-    assert all(240 <= forwarding.back_off(5).total_seconds() <= 480 for _ in range(100))
+    assert len({wait(5) for _ in range(20)}) > 1
+    assert all(240 <= wait(5) <= 480 for _ in range(100))
 
 
 def test_a_store_that_asks_for_time_gets_it(lrs):
     owe()
     lrs.post("/statements").respond(429, headers={"Retry-After": "3600"})
     before = now()
-    tasks.forward_statements()
+    deliver()
 
-    assert OutboxEntry.objects.get().next_attempt_at >= before + timedelta(seconds=3600)
+    assert Destination.objects.get().open_until >= before + timedelta(seconds=3600)
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
@@ -227,7 +236,7 @@ def test_poison_is_isolated_and_shown(lrs, status):
         return answer_ids(request)
 
     route = lrs.post("/statements").mock(side_effect=answer)
-    tasks.forward_statements()
+    deliver()
 
     refused = OutboxEntry.objects.filter(state=State.REFUSED)
     assert {str(entry.statement_id) for entry in refused} == poison
@@ -235,7 +244,7 @@ def test_poison_is_isolated_and_shown(lrs, status):
     assert states() == {"delivered": 47, "refused": 3}
     sent = route.call_count
     assert sent < 40
-    tasks.forward_statements()
+    deliver()
     assert route.call_count == sent
 
 
@@ -248,7 +257,7 @@ def test_a_store_that_fails_while_poison_is_sought(lrs):
         return next(answers) or answer_ids(request)
 
     lrs.post("/statements").mock(side_effect=answer)
-    tasks.forward_statements()
+    deliver()
     assert states() == {"delivered": 4, "pending": 4}
 
 
@@ -258,7 +267,7 @@ def test_a_conflict_with_the_same_statement_counts_as_delivered(lrs):
     lrs.get("/statements").respond(
         json={**statement, "stored": "2026-01-01T00:00:00Z", "version": "1.0.0"}
     )
-    tasks.forward_statements()
+    deliver()
     assert states() == {"delivered": 1}
 
 
@@ -267,7 +276,7 @@ def test_a_conflict_with_the_same_statement_voided_there(lrs):
     lrs.post("/statements").respond(409)
     lrs.get("/statements", params={"statementId": statement["id"]}).respond(404)
     lrs.get("/statements", params={"voidedStatementId": statement["id"]}).respond(json=statement)
-    tasks.forward_statements()
+    deliver()
     assert states() == {"delivered": 1}
 
 
@@ -286,7 +295,7 @@ def test_a_conflict_with_something_else(lrs, there, expected):
     owe()
     lrs.post("/statements").respond(409, text="There is another.")
     lrs.get("/statements").mock(return_value=there)
-    tasks.forward_statements()
+    deliver()
     assert states() == {expected: 1}
 
 
@@ -294,7 +303,7 @@ def test_a_statement_that_was_purged_is_not_owed_for_ever(lrs):
     owe(2)
     Statement.objects.order_by("id").first().delete()
     lrs.post("/statements").mock(side_effect=answer_ids)
-    tasks.forward_statements()
+    deliver()
     assert states() == {"delivered": 1, "refused": 1}
 
 
@@ -304,11 +313,11 @@ def test_a_store_that_hangs_up_after_storing(settings):
     with _rude_store(kept, drop=1) as address:
         settings.LRS_ENDPOINT = address
         statements = owe(3)
-        tasks.forward_statements()
+        deliver()
         assert states() == {"pending": 3}
         assert len(kept) == 3
         with time_machine.travel(now() + timedelta(minutes=5), tick=False):
-            tasks.forward_statements()
+            deliver()
 
     assert states() == {"delivered": 3}
     assert set(kept) == {statement["id"] for statement in statements}
@@ -366,11 +375,11 @@ def test_what_a_killed_worker_had_claimed_is_taken_up_after_its_lease(lrs):
     owe(3)
     forwarding.claim_batch("default")  # and then SIGKILL
     route = lrs.post("/statements").mock(side_effect=answer_ids)
-    tasks.forward_statements()
+    deliver()
     assert not route.called
 
-    with time_machine.travel(now() + forwarding.LEASE + timedelta(seconds=1), tick=False):
-        tasks.forward_statements()
+    with time_machine.travel(now() + forwarding.lease() + timedelta(seconds=1), tick=False):
+        deliver()
     assert states() == {"delivered": 3}
     assert set(OutboxEntry.objects.values_list("attempts", flat=True)) == {2}
 
@@ -385,7 +394,7 @@ def test_a_worker_that_was_too_slow_changes_nothing(lrs):
         return answer_ids(request)
 
     lrs.post("/statements").mock(side_effect=overtake)
-    tasks.forward_statements()
+    deliver()
     assert states() == {"claimed": 1}
 
 
@@ -399,7 +408,7 @@ def test_a_worker_renews_its_lease_and_stops_when_it_is_lost(lrs):
         return httpx.Response(400)
 
     lrs.post("/statements").mock(side_effect=overtake)
-    tasks.forward_statements()
+    deliver()
     assert len(calls) == 1
     assert states() == {"claimed": 4}
 
@@ -417,7 +426,7 @@ def test_workers_at_once_deliver_each_statement_once(lrs):
 
     def work() -> None:
         try:
-            tasks.forward_statements()
+            deliver()
         finally:
             connection.close()
 

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 
 from academy.core.clock import now
 from academy.xapi import services
+from academy.xapi.clients import issue_launch_token
 from academy.xapi.models import (
     Activity,
     Statement,
@@ -325,17 +326,40 @@ def test_terms_lie_in_the_partition_of_their_month_and_are_read_in_order(db):
     assert "->  Sort" not in plan, plan
 
 
-def test_a_view_may_limit_reading_to_what_one_vouches_for(db):
-    """The scope statements/read/mine: lists and single statements alike."""
-    from academy.xapi.views.statements import StatementsView
-
-    mine, other = make_program(), make_program()
+def test_reading_may_be_limited_to_what_one_vouches_for(db):
+    """The scope statements/read/mine: lists and single statements alike, voided ones too."""
+    mine, other = (make_program("statements/write", "statements/read/mine") for _ in range(2))
     statement, stranger = make_statement(), make_statement()
-    assert mine.post(statement).status_code == other.post(stranger).status_code == 200
-    authority = services.client_authority(mine.model)
+    about_mine = reference(statement)
+    assert mine.post(statement).status_code == 200
+    assert other.post([stranger, about_mine]).status_code == 200
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StatementsView, "reads_only", lambda self: authority)
-        assert [one["id"] for one in mine.get().json()["statements"]] == [statement["id"]]
-        assert mine.get(statementId=statement["id"]).status_code == 200
-        assert mine.get(statementId=stranger["id"]).status_code == 404
+    assert [one["id"] for one in mine.get().json()["statements"]] == [statement["id"]]
+    query = {"verb": statement["verb"]["id"], "activity": statement["object"]["id"]}
+    assert [one["id"] for one in mine.get(**query).json()["statements"]] == [statement["id"]]
+    assert mine.get(statementId=statement["id"]).status_code == 200
+    assert mine.get(statementId=stranger["id"]).status_code == 404
+
+    assert mine.post(reference(statement, verb={"id": adl.VOIDED.id})).status_code == 200
+    assert mine.get(voidedStatementId=statement["id"]).status_code == 200
+    assert other.get(voidedStatementId=statement["id"]).status_code == 404
+
+
+def test_launched_content_says_nothing_of_activities_for_all(db, learner):
+    """It runs in a browser, where anybody may change what it sends."""
+    registration = uuid4()
+    token = issue_launch_token(person=learner, registration=registration)
+    statement = defined(name={"en": "Rubbish"}) | {
+        "actor": token.token.identity.actor,
+        "context": {"registration": str(registration)},
+    }
+    program = make_program()
+    response = program.http.post(
+        "/xapi/statements",
+        statement,
+        content_type="application/json",
+        headers=program.headers(authorization=token.authorization),
+    )
+    assert response.status_code == 200, response.content
+    assert Statement.objects.count() == 1
+    assert not Activity.objects.exists()

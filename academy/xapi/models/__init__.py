@@ -1,7 +1,7 @@
 """What the learning record store keeps: statements, what is owed of them, and who may ask."""
 
 from academy.xapi.models.clients import LaunchToken, LrsClient
-from academy.xapi.models.delivery import OutboxEntry
+from academy.xapi.models.delivery import Destination, OutboxEntry
 from academy.xapi.models.documents import Document, context_digest, document_address, is_json
 from academy.xapi.models.rights import Erasure, ErasureRequest, PersonExport, Purge
 from academy.xapi.models.statements import (
@@ -21,6 +21,7 @@ from academy.xapi.models.statements import (
 __all__ = [
     "Activity",
     "Attachment",
+    "Destination",
     "Document",
     "Erasure",
     "ErasureRequest",

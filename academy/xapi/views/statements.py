@@ -112,4 +112,5 @@ class StatementsView(Resource):
             data=batch.data,
             version=self.request.headers["X-Experience-API-Version"],
             authority=cast(dict[str, Any], self.principal.authority),
+            defines=self.principal.defines,
         )

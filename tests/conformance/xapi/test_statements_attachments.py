@@ -324,7 +324,6 @@ REFUSED = {
         MIXED,
     ),
     "a header of 100 kB": (message(first(STATEMENT), part(TEXT, X_Long="x" * 100_000)), MIXED),
-    "two thousand parts": (message(first(STATEMENT), part(TEXT), *[part(b"x")] * 2000), MIXED),
     "JSON that is none": (message(first(b"{"), part(TEXT)), MIXED),
     "JSON that is no UTF-8": (message(first(b'{"\xff": 1}'), part(TEXT)), MIXED),
 }  # fmt: skip
@@ -375,6 +374,13 @@ def test_a_message_has_the_limit_of_every_body(store, settings):
     response = send(store, first(with_data(TEXT * 200)), part(TEXT * 200))
     assert response.status_code == 413
     assert "5000 bytes" in response.json()["error"]
+
+
+def test_a_message_has_a_limit_of_parts(store):
+    response = send(store, first(with_data(TEXT)), part(TEXT), *[part(b"x")] * 2000)
+    assert response.status_code == 413
+    assert "1000 parts" in response.json()["error"]
+    assert not Statement.objects.exists()
 
 
 def test_two_statements_of_one_batch_cannot_bring_data_apart(store):

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('xapi', '0003_documents_and_clients'),
+        ('xapi', '0004_delivery'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
