@@ -3,6 +3,7 @@
     statements.json    the statements in xAPI's own form, a StatementResult
     timeline.html      the same in words; reads and prints without the academy
     attachments/       files that came with the statements, named by their SHA-2
+    documents/         what content kept for the person: its bytes, numbered, with documents.json
 
 A row is the owed work (`PersonExport`). Written statement by statement, so that no more than a
 batch of them is in memory, whatever the size.
@@ -30,6 +31,7 @@ from academy.people.models import User
 from academy.portal.timeline import entry_of, shown
 from academy.xapi.models import (
     Attachment,
+    Document,
     PersonExport,
     Statement,
     StatementAttachment,
@@ -81,15 +83,13 @@ def write_bundle(
             file.write(b'{"statements": [')
             for rows in batches_about(keys):
                 for row in rows:
-                    own = row.actor in keys
                     document = row.document if whole else shown_to(keys, row.document)
                     file.write(b",\n" if count else b"\n")
                     file.write(json.dumps(document, ensure_ascii=False).encode())
-                    if own:
-                        timeline.write(_line(row))
                     if row.voided:
                         void.append(str(row.statement_id))
                     count += 1
+                timeline.write(_lines([row for row in rows if row.actor in keys]))
                 tick(count)
             file.write(b'\n], "more": "", "voided": ' + json.dumps(void).encode() + b"}\n")
         timeline.write(frame[1])
@@ -100,7 +100,31 @@ def write_bundle(
         for sha2 in _attachments(keys):
             data = Attachment.objects.filter(pk=sha2).values_list("data", flat=True).first()
             bundle.writestr(f"attachments/{sha2}", bytes(data or b""))
+        _write_documents(bundle, keys)
     return count
+
+
+def _write_documents(bundle: zipfile.ZipFile, keys: list[str]) -> None:
+    """State and agent profiles, as the store keeps them for content (Communication 2.3, 2.6)."""
+    listed = []
+    for number, row in enumerate(
+        Document.objects.filter(agent__in=keys).order_by("pk").iterator(chunk_size=20), start=1
+    ):
+        name = f"documents/{number}"
+        bundle.writestr(name, bytes(row.content))
+        listed.append(
+            {
+                "file": name,
+                "kind": row.kind,
+                "id": row.document_id,
+                "activity": row.activity,
+                "registration": str(row.registration or ""),
+                "contentType": row.content_type,
+                "updated": row.updated.isoformat(),
+            }
+        )
+    if listed:
+        bundle.writestr("documents.json", json.dumps(listed, ensure_ascii=False, indent=2))
 
 
 def _frame(person: User) -> tuple[bytes, bytes]:
@@ -118,8 +142,9 @@ def _frame(person: User) -> tuple[bytes, bytes]:
     return before.encode(), after.encode()
 
 
-def _line(row: Statement) -> bytes:
-    return render_to_string("portal/_export_entry.html", {"entry": entry_of(row)}).encode()
+def _lines(rows: list[Statement]) -> bytes:
+    entries = [entry_of(row) for row in rows]
+    return render_to_string("portal/_export_entries.html", {"entries": entries}).encode()
 
 
 def _attachments(keys: list[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ and is judged by it.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -172,11 +172,6 @@ def delete_document(*, place: DocumentPlace, conditions: Conditions) -> None:
 def delete_documents(*, place: DocumentPlace) -> None:
     """Delete every document of a context: of one registration if it names one, else of all."""
     Document.objects.at(place).delete()
-
-
-def delete_documents_about(*, agents: Iterable[str]) -> None:
-    """Delete every document about these agents, named by their `agent_key`: state and profiles."""
-    Document.objects.filter(agent__in=[agent for agent in agents if agent]).delete()
 
 
 # --- inside -------------------------------------------------------------------------------------

@@ -34,9 +34,9 @@ from academy.people.services import anonymise, lock_person
 from academy.people.signals import person_erased
 from academy.xapi.attachments import attachments_of
 from academy.xapi.clients import withdraw_launch_tokens
-from academy.xapi.documents import delete_documents_about
 from academy.xapi.models import (
     Attachment,
+    Document,
     Erasure,
     ErasureRequest,
     OutboxEntry,
@@ -135,7 +135,6 @@ def begin_erasure(*, person: User, reason: str, by: User, at: datetime | None = 
         if export.file:
             export.file.delete(save=False)
         export.delete()
-    delete_documents_about(agents=[agent_key(agent) for agent in agents])
     withdraw_launch_tokens(person=person)
     person = anonymise(person)
     person_erased.send(sender=User, person=person)
@@ -154,6 +153,8 @@ def carry_on(erasure: Erasure) -> Erasure:
         for rows in _scan(who):
             _rewrite(erasure, who, rows)
         while _rename_terms(erasure, who):
+            pass
+        while _delete_documents(erasure, who):
             pass
         if not places_about(who.keys, *EVERYWHERE, limit=1):
             break
@@ -307,9 +308,7 @@ def _scan(who: _Who) -> Iterator[list[Statement]]:
 def _rewrite(erasure: Erasure, who: _Who, rows: list[Statement]) -> None:
     """Rewrite a batch: the text, the columns, the key's hash, attachments, what was delivered."""
     _hold(erasure)
-    ids = [row.statement_id for row in rows]
-    keys = StatementKey.objects.in_bulk(ids)
-    changed: list[Statement] = []
+    changed: list[UUID] = []
     dropped: dict[UUID, set[str]] = {}
     for row in Statement.objects.at((row.stored, row.pk) for row in rows):
         before = json.loads(row.raw)
@@ -317,14 +316,14 @@ def _rewrite(erasure: Erasure, who: _Who, rows: list[Statement]) -> None:
         if document == before and authority == row.authority:
             continue
         dropped[row.statement_id] = _hashes(before) - _hashes(document)
-        row.raw = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        row.authority = authority
-        row.actor = agent_key(document["actor"])
-        keys[row.statement_id].content_hash = fingerprint(document)
-        changed.append(row)
-    Statement.objects.bulk_update(changed, ["raw", "authority", "actor"])
-    StatementKey.objects.bulk_update([keys[row.statement_id] for row in changed], ["content_hash"])
-    entries = OutboxEntry.objects.filter(statement_id__in=[row.statement_id for row in changed])
+        Statement.objects.filter(pk=row.pk, stored=row.stored).update(
+            raw=json.dumps(document, ensure_ascii=False, separators=(",", ":")),
+            authority=authority,
+            actor=agent_key(document["actor"]),
+        )
+        StatementKey.objects.filter(pk=row.statement_id).update(content_hash=fingerprint(document))
+        changed.append(row.statement_id)
+    entries = OutboxEntry.objects.filter(statement_id__in=changed)
     _ask_elsewhere(erasure, entries.filter(state__in=SENT))
     entries.exclude(last_answer="").update(last_answer=ERASED)
     Erasure.objects.filter(pk=erasure.pk).update(
@@ -391,6 +390,22 @@ def _rename_terms(erasure: Erasure, who: _Who) -> int:
     ).delete()
     Erasure.objects.filter(pk=erasure.pk).update(worked_at=now())
     return len(rows)
+
+
+@transaction.atomic
+def _delete_documents(erasure: Erasure, who: _Who) -> int:
+    """Delete a batch of what content kept for the person; how many it was.
+
+    Nothing but content reads it, and only content knows what it says. Profiles of activities are
+    about nobody.
+    """
+    _hold(erasure)
+    ids = Document.objects.filter(agent__in=who.keys).values_list("pk", flat=True)[:BATCH]
+    removed, _by_model = Document.objects.filter(pk__in=list(ids)).delete()
+    Erasure.objects.filter(pk=erasure.pk).update(
+        worked_at=now(), documents=F("documents") + removed
+    )
+    return removed
 
 
 # --- Elsewhere ------------------------------------------------------------------------------------

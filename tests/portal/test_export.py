@@ -29,8 +29,16 @@ from academy.portal.export import (
     write_bundle,
 )
 from academy.portal.tasks import sweep_exports
+from academy.xapi.documents import Conditions, DocumentPlace, put_document
 from academy.xapi.erasure import erase_person
-from academy.xapi.models import Attachment, PersonExport, Statement, StatementAttachment
+from academy.xapi.models import (
+    Attachment,
+    Document,
+    PersonExport,
+    Statement,
+    StatementAttachment,
+    agent_key,
+)
 from academy.xapi.services import academy_authority, store, void
 from academy.xapi.vocabulary import adl
 from tests.factories import world
@@ -170,6 +178,31 @@ def test_files_come_along_with_their_bytes_but_not_those_of_others(ada):
     assert bundle.testzip() is None
 
 
+def test_what_content_kept_for_the_person_comes_along(ada):
+    tell(ada)
+    for person, content in ((ada, b"\x00page 7"), (UserFactory(), b"theirs")):
+        keep(identity_for(person).actor, content)
+    bundle = bundle_of(ada)
+    [listed] = json.loads(bundle.read("documents.json"))
+    assert bundle.read(listed["file"]) == b"\x00page 7"
+    assert (listed["id"], listed["contentType"]) == ("bookmark", "application/octet-stream")
+
+
+def keep(agent: dict, content: bytes) -> None:
+    place = DocumentPlace(
+        Document.Kind.STATE,
+        activity="https://content.example/x",
+        agent=agent_key(agent),
+        document_id="bookmark",
+    )
+    put_document(
+        place=place,
+        content=content,
+        content_type="application/octet-stream",
+        conditions=Conditions(),
+    )
+
+
 # --- The timeline ---------------------------------------------------------------------------------
 
 
@@ -234,7 +267,7 @@ def test_a_worker_that_lost_its_lease_stops_and_leaves_nothing(ada, monkeypatch)
 def test_what_fails_is_tried_again_and_given_up_in_the_end(ada, monkeypatch):
     tell(ada)
     owed, at = request_export(person=ada, language="en"), now()
-    monkeypatch.setattr(exporting, "_line", lambda row: 1 / 0)
+    monkeypatch.setattr(exporting, "_lines", lambda rows: 1 / 0)
     for _number in range(MAX_TRIES):
         assert make_export(owed.pk, at=at) is None
         at += timedelta(hours=2)

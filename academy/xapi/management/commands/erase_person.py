@@ -66,7 +66,7 @@ class Command(BaseCommand):
     def _report(self, erasure: Erasure) -> None:
         self.stdout.write(
             f"Erased ({erasure.uuid}): {erasure.statements} statements rewritten, "
-            f"{erasure.attachments} attachments removed."
+            f"{erasure.attachments} attachments and {erasure.documents} documents removed."
         )
         for request in erasure.requests.all():
             self.stdout.write(
