@@ -29,7 +29,6 @@ All times are ours. The destination's clock is never asked.
 
 import random
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,9 +80,6 @@ class Delivery:
     more: bool = False
 
 
-Connect = Callable[[Destination], AbstractContextManager[LearningRecordStore]]
-
-
 def lease() -> timedelta:
     return timedelta(seconds=settings.LRS_LEASE_SECONDS)
 
@@ -111,9 +107,7 @@ def is_due(name: str, at: datetime) -> bool:
     )
 
 
-def forward(
-    name: str, *, max_batches: int = MAX_BATCHES, connect: Connect = open_store
-) -> Delivery:
+def forward(name: str) -> Delivery:
     """Deliver what is due to a destination, batch by batch, until nothing is, or it fails.
 
     Does nothing where another worker is at it, or while the destination is left alone.
@@ -124,7 +118,7 @@ def forward(
         if run is None:
             break
         try:
-            run.deliver(connect, max_batches)
+            run.deliver()
         except LeaseLost:
             log.warning("delivery_lease_lost", destination=name)
         finally:
@@ -218,7 +212,7 @@ class _Run:
             raise LeaseLost
 
     # --- delivering -----------------------------------------------------------------------------
-    def deliver(self, connect: Connect, max_batches: int) -> None:
+    def deliver(self) -> None:
         size = BATCH_SIZE if not self.destination.failures else 1
         try:
             if self.destination.policy == Destination.Policy.PSEUDONYMISED:
@@ -226,12 +220,12 @@ class _Run:
                     key=unseal(self.destination.pseudonym_key_sealed),
                     home_page=f"{settings.XAPI_HOME_PAGE}/pseudonyms/{self.destination.name}",
                 )
-            opened = connect(self.destination)
+            opened = open_store(self.destination)
         except SealBroken as error:
             self._failed(Postponed(error.message))
             return
         with opened as store:
-            for _batch in range(max_batches):
+            for _batch in range(MAX_BATCHES):
                 claim = claim_batch(self.destination.name, size)
                 if claim is None:
                     return
