@@ -1,23 +1,26 @@
 """The lesson player: words from the pages, progress from the enrollment."""
 
-from uuid import UUID
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.views import serve as wagtail_serve
 
 from academy.core.errors import NotFound
+from cms.checks import Outcome, definition_of, find_check, read_answer, response_of
 from cms.context_processors import current_brand
 from cms.course_context import course_context, kept_sheet
 from cms.models import CataloguePage, CoursePage, LessonPage, PlainPage
 from courses.models import Enrollment, Lesson, Module
-from courses.services import CourseProgress, open_lesson, progress_of
+from courses.services import CourseProgress, ModuleProgress, answer_check, open_lesson, progress_of
 
 
 @require_safe
@@ -65,6 +68,26 @@ def _neighbours(progress: CourseProgress, lesson: Lesson) -> tuple[Lesson | None
     return before, after
 
 
+def _lesson_in(progress: CourseProgress, lesson: UUID) -> tuple[ModuleProgress, Lesson, LessonPage]:
+    """The lesson with its module and its words, or NotFound when the course has it no more."""
+    for module in progress.modules:
+        for row in module.lessons:
+            if row.uuid == lesson and (page := page_in_language(LessonPage, lesson)):
+                row.module = module.module
+                return module, row, page
+    raise NotFound(_("This lesson is not part of your course any more."))
+
+
+def _outcome(request: HttpRequest, page: LessonPage) -> Outcome | None:
+    """The answer to a check that the address carries, worked out again from the page."""
+    try:
+        check = UUID(request.GET.get("check", ""))
+    except ValueError:
+        return None
+    question = find_check(page, check)
+    return read_answer(check, question, request.GET) if question else None
+
+
 @login_required
 @require_safe
 @never_cache
@@ -72,20 +95,7 @@ def lesson(request: HttpRequest, enrollment: UUID, lesson: UUID) -> HttpResponse
     """One lesson, with the outline of its course beside it."""
     own = _own_enrollment(request, enrollment)
     [progress] = progress_of([own])
-    current = next(
-        (
-            (module, one)
-            for module in progress.modules
-            for one in module.lessons
-            if one.uuid == lesson
-        ),
-        None,
-    )
-    page = page_in_language(LessonPage, lesson) if current else None
-    if page is None:
-        raise NotFound(_("This lesson is not part of your course any more."))
-    module, row = current
-    row.module = module.module
+    module, row, page = _lesson_in(progress, lesson)
     open_lesson(enrollment=own, lesson=row)
     before, after = _neighbours(progress, row)
     return render(
@@ -101,8 +111,50 @@ def lesson(request: HttpRequest, enrollment: UUID, lesson: UUID) -> HttpResponse
             "after": after,
             "is_done": row.pk in module.done,
             "is_translated": page.locale.language_code == get_language(),
+            "outcome": _outcome(request, page),
         },
     )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest, enrollment: UUID, lesson: UUID, check: UUID) -> HttpResponse:
+    """Answer a knowledge check. It counts for nothing; the record keeps that it was answered.
+
+    The answer goes back to the lesson in the address, so that reloading shows it again and records
+    nothing. `token` is the statement's id: a form sent twice is recorded once.
+    """
+    own = _own_enrollment(request, enrollment)
+    [progress] = progress_of([own])
+    _module, row, page = _lesson_in(progress, lesson)
+    address = reverse("cms:lesson", kwargs={"enrollment": own.uuid, "lesson": row.uuid})
+    if request.method != "POST":  # back from signing in again
+        return redirect(f"{address}#check-{check}")
+    question = find_check(page, check)
+    if question is None:
+        raise NotFound(
+            _("This question is not part of the lesson any more. Open the lesson again.")
+        )
+    outcome = read_answer(check, question, request.POST)
+    if not outcome.error:
+        answer_check(
+            enrollment=own,
+            lesson=row,
+            check=check,
+            definition=definition_of(question, page.locale.language_code),
+            response=response_of(question, outcome),
+            is_right=outcome.is_right,
+            token=_uuid_or_new(request.POST.get("token", "")),
+        )
+    words = urlencode({"check": check, "answer": outcome.given}, doseq=True)
+    return redirect(f"{address}?{words}#check-{check}")
+
+
+def _uuid_or_new(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid4()
 
 
 @login_required

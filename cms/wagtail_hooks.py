@@ -17,7 +17,7 @@ from wagtail.snippets.models import register_snippet
 
 from academy.people.roles import OPERATOR, has_role
 from assessments.models import Assessment
-from cms import deletion, users
+from cms import deletion, lrs_clients, users
 from cms.delivery import RETRY
 from cms.desk import (
     DeskPanel,
@@ -38,6 +38,13 @@ for action in users.BULK_ACTIONS:
 hooks.register("before_delete_snippet", deletion.refuse_snippets)
 hooks.register("before_delete_user", deletion.refuse_person)
 hooks.register("before_bulk_action", deletion.refuse_people)
+hooks.register("register_log_actions", lrs_clients.register_actions)
+hooks.register("register_settings_menu_item", lrs_clients.ClientsMenuItem)
+
+
+@hooks.register("register_admin_urls")
+def lrs_client_urls() -> list:
+    return [path("lrs-clients/", include("cms.lrs_clients"))]
 
 
 @hooks.register("insert_global_admin_css")

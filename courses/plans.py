@@ -3,14 +3,15 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from academy.competencies.models import CompetencyRecord
 from academy.competencies.services import Asked, asked_of, known_levels, record_competency
-from academy.core.clock import now
+from academy.core.clock import now, today
 from academy.core.errors import AcademyError, Conflict
-from academy.people.models import User
+from academy.people.models import Membership, User
 from academy.people.services import lock_person
 from assessments.models import Attempt
 from assessments.placement import PlacedCompetency, latest_placement, placed_competencies
@@ -45,16 +46,17 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
     """Make the plan from what is asked, held and placed now, keeping what the person decided.
 
     A skip that was accepted stays; a module that was proven meanwhile is marked so; modules that
-    are no longer asked for leave, unless the person added them.
+    are no longer asked for leave, unless the person added them. A plan that is new, or that differs
+    from before, is told to the learning record.
     """
     at = at or now()
     lock_person(learner)
-    plan, _created = LearningPlan.objects.get_or_create(
-        learner=learner, defaults={"renewed_at": at}
-    )
+    plan, created = LearningPlan.objects.get_or_create(learner=learner, defaults={"renewed_at": at})
+    old = _contents(plan)
     plan.position = primary_position(learner, on=localdate(at))
     plan.renewed_at = at
-    plan.save()
+    plan.renew_on = _next_change(learner, after=localdate(at))
+    plan.save()  # before the profiles are read: whoever changes one meanwhile owes the plan again
 
     asked = asked_of(learner, on=localdate(at))
     held = {key: known.held for key, known in known_levels(learner, at=at).items()}
@@ -96,7 +98,47 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
         else:
             item.due_on, item.reasons = None, []
             item.save(update_fields=["due_on", "reasons"])
+    if created or _contents(plan) != old:
+        items = plan.items.select_related("module")
+        statements.plan_renewed(learner, plan, [item.module for item in items], at=at)
     return plan
+
+
+def _contents(plan: LearningPlan) -> list[tuple]:
+    """What the plan says, to tell whether a renewal changed it."""
+    fields = ("module", "state", "order", "due_on", "reasons", "skip_attempt")
+    return list(plan.items.order_by("module").values_list(*fields))
+
+
+def _next_change(learner: User, *, after: date) -> date | None:
+    """The first day after, known by now, on which the person's position changes."""
+    mine = Membership.objects.primary().filter(person=learner)
+    days = [day for row in mine.values_list("valid_from", "valid_to") for day in row]
+    return min((day for day in days if day and day > after), default=None)
+
+
+def owe_plans(**of) -> None:
+    """The plans of these people no longer say what is asked of them; the sweep makes them anew."""
+    plans = LearningPlan.objects.filter(**of)
+    plans.filter(Q(renew_on__isnull=True) | Q(renew_on__gt=today())).update(renew_on=today())
+
+
+def owe_plans_of(position: int | None) -> None:
+    """A profile changed: of those in the position, or, for the baseline, of everyone."""
+    if position is None:
+        owe_plans()
+    else:
+        held = Membership.objects.on(today()).primary().filter(position=position)
+        owe_plans(learner__in=held.values("person"))
+
+
+def renew_owed(*, limit: int = 100) -> bool:
+    """Renew plans that are owed, each in a transaction of its own. Whether there may be more."""
+    owed = LearningPlan.objects.owed(today()).select_related("learner")
+    page = list(owed.order_by("renew_on", "pk")[:limit])
+    for plan in page:
+        renew_plan(plan.learner)
+    return len(page) == limit
 
 
 def _offer(item: PlanItem, placement: Attempt | None, offered: bool) -> None:
@@ -118,10 +160,7 @@ def record_placement(attempt: Attempt) -> LearningPlan:
             attempt=attempt.uuid,
             at=attempt.submitted_at,
         )
-    plan = renew_plan(attempt.learner, at=attempt.submitted_at)
-    modules = [item.module for item in plan.items.select_related("module")]
-    statements.plan_renewed(attempt.learner, plan, modules, at=attempt.submitted_at)
-    return plan
+    return renew_plan(attempt.learner, at=attempt.submitted_at)
 
 
 @transaction.atomic
@@ -172,11 +211,13 @@ def add_to_plan(*, learner: User, module: Module, at: datetime | None = None) ->
 
 
 @transaction.atomic
-def remove_from_plan(*, item: PlanItem) -> None:
-    """Take off a module the person added; what is asked of them stays."""
+def remove_from_plan(*, item: PlanItem, at: datetime | None = None) -> None:
+    """Take off a module the person added; what is asked of them stays. Twice is once."""
     if item.origin != PlanItem.Origin.ADDED or item.reasons:
         raise AcademyError(_("This module is asked of you. You can defer it, not remove it."))
-    item.delete()
+    removed, _rows = PlanItem.objects.filter(pk=item.pk).delete()
+    if removed:
+        statements.module_removed(item.learner, item.module, at=at or now())
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """The reading vocabulary for courses."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import models
 from django.db.models import Q
@@ -12,6 +12,12 @@ class EnrollmentQuerySet(models.QuerySet):
 
     def completed(self):
         return self.filter(status=self.model.Status.COMPLETED)
+
+
+class LearningPlanQuerySet(models.QuerySet):
+    def owed(self, on: date):
+        """Plans that have to be made anew by the day."""
+        return self.filter(renew_on__lte=on)
 
 
 class ModuleCompletionQuerySet(models.QuerySet):

@@ -1,9 +1,12 @@
-"""What courses do when an attempt was graded."""
+"""What courses do when an attempt was graded, and when what is asked of people changed."""
 
 from datetime import datetime
 
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
+from academy.competencies.models import Profile, ProfileEntry
+from academy.people.models import Membership
 from assessments.models import Attempt
 from assessments.signals import attempt_graded
 from courses import plans, services
@@ -15,3 +18,25 @@ def record_attempt(sender, attempt: Attempt, at: datetime, **kwargs):
         plans.record_placement(attempt)
     elif services.record_final(attempt, at=at):
         plans.renew_plan(attempt.learner, at=at)
+
+
+@receiver([post_save, post_delete], sender=Membership, dispatch_uid="courses.owe_plan")
+def owe_plan(sender, instance: Membership, **kwargs):
+    plans.owe_plans(learner=instance.person_id)
+
+
+@receiver(pre_save, sender=Profile, dispatch_uid="courses.owe_plans_before")
+def owe_plans_before(sender, instance: Profile, **kwargs):
+    """A profile that is given to another position leaves the one it was of."""
+    for position in Profile.objects.filter(pk=instance.pk).values_list("position", flat=True):
+        plans.owe_plans_of(position)
+
+
+@receiver([post_save, post_delete], sender=Profile, dispatch_uid="courses.owe_plans_of_profile")
+def owe_plans_of_profile(sender, instance: Profile, **kwargs):
+    plans.owe_plans_of(instance.position_id)
+
+
+@receiver([post_save, post_delete], sender=ProfileEntry, dispatch_uid="courses.owe_plans_of_entry")
+def owe_plans_of_entry(sender, instance: ProfileEntry, **kwargs):
+    plans.owe_plans_of(instance.profile.position_id)

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -25,6 +27,7 @@ from courses.models import (
     Course,
     CourseModule,
     Enrollment,
+    FinalAttempt,
     Lesson,
     LessonProgress,
     LessonVersion,
@@ -149,16 +152,13 @@ def reorder_lessons(*, order: Sequence[UUID]) -> None:
         Lesson.objects.filter(uuid=uuid).exclude(order=position).update(order=position)
 
 
-@transaction.atomic
-def withdraw(*, model: type, uuid: UUID, at: datetime | None = None) -> None:
+def withdraw(*, model: type, uuid: UUID) -> None:
     """The page was unpublished or deleted: the row leaves the catalogue and keeps its history.
 
-    Where a lesson was all that was left to do, nobody could ever do it: the course is completed.
+    Where it was all that was left to do, `complete_due` completes the course a little later: what
+    was taken off by mistake can be put back before.
     """
     model.objects.filter(uuid=uuid).update(is_live=False)
-    if model is Lesson:
-        for module in Module.objects.filter(lessons__uuid=uuid, final_assessment=None):
-            _complete_courses_with(module, at=at or now())
 
 
 # --- Enrolling and learning -----------------------------------------------------------------------
@@ -200,6 +200,13 @@ def enroll(*, learner: User, course: Course, at: datetime | None = None) -> Enro
 def still_valid(enrollment: Enrollment, *, at: datetime) -> bool:
     """Whether what a completed enrollment earned has not run out."""
     return enrollment.valid_to is None or at < enrollment.valid_to
+
+
+def end_validity(*, enrollment: Enrollment, at: datetime) -> None:
+    """What the enrollment earned was taken back: it runs out now, and the course may be taken again."""
+    Enrollment.objects.completed().filter(pk=enrollment.pk).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=at)
+    ).update(valid_to=at)
 
 
 @transaction.atomic
@@ -249,6 +256,33 @@ def complete_lesson(
     if lesson.module.final_assessment_id is None:
         _complete_courses_with(lesson.module, learner=enrollment.learner_id, at=at)
     return True
+
+
+@transaction.atomic
+def answer_check(
+    *,
+    enrollment: Enrollment,
+    lesson: Lesson,
+    check: UUID,
+    definition: dict[str, Any],
+    response: str,
+    is_right: bool,
+    token: UUID,
+) -> None:
+    """Record that a knowledge check of a lesson was answered. It changes no progress.
+
+    `check` is the question's own id, `definition` what xAPI says of it, `response` the answer in
+    xAPI's notation. The same answer sent twice with one `token` is recorded once; another answer
+    under a token that was used (the page was gone back to) is an answer of its own.
+    """
+    said = partial(
+        statements.check_answered, enrollment, lesson, check, definition, response, is_right
+    )
+    try:
+        with transaction.atomic():
+            said(statement_id=token)
+    except Conflict:
+        said(statement_id=uuid4())
 
 
 # --- Where a person is ----------------------------------------------------------------------------
@@ -396,11 +430,13 @@ def start_final(
     module: Module,
     enrollment: Enrollment | None = None,
     at: datetime | None = None,
+    seed: int | None = None,
 ) -> Attempt:
     """Start (or resume) a module's final assessment under the enrollment's registration.
 
     Without an enrollment the person is enrolled in the first live course that has the module, so
-    that a module one can already do may be proven at once.
+    that a module one can already do may be proven at once. An attempt that is under way goes on,
+    though the module has another final assessment by now.
     """
     if module.final_assessment is None:
         raise AcademyError(_("This module has no final assessment."))
@@ -418,11 +454,29 @@ def start_final(
         enrollment = enroll(learner=learner, course=course, at=at)
     if is_proven(enrollment, module, at=at or now()):
         raise Conflict(_("You have passed this assessment already."))
-    return start_attempt(
-        assessment=module.final_assessment,
+    under_way = final_under_way(learner, module)
+    attempt = start_attempt(
+        assessment=under_way.assessment if under_way else module.final_assessment,
         learner=learner,
         registration=enrollment.uuid,
         at=at,
+        seed=seed,
+    )
+    FinalAttempt.objects.get_or_create(
+        attempt=attempt.uuid, defaults={"module": module, "enrollment": enrollment}
+    )
+    return attempt
+
+
+def final_under_way(learner: User, module: Module) -> Attempt | None:
+    """The person's attempt to prove the module that is not submitted yet."""
+    begun = FinalAttempt.objects.filter(module=module, enrollment__learner=learner)
+    return (
+        Attempt.objects.filter(
+            learner=learner, status=Attempt.Status.IN_PROGRESS, uuid__in=begun.values("attempt")
+        )
+        .select_related("assessment")
+        .first()
     )
 
 
@@ -454,19 +508,19 @@ def record_final(attempt: Attempt, *, at: datetime) -> ModuleCompletion | None:
     module teaches are held, and courses that are thereby complete are completed.
 
     `at` is when it was graded, which a late sweep makes later than when it was submitted: what was
-    proven between the two counts. Idempotent by attempt. An attempt of no enrollment, or not
-    passed, proves nothing.
+    proven between the two counts. Idempotent by attempt. An attempt that `start_final` did not
+    begin, or not passed, proves nothing.
     """
-    if not attempt.passed or attempt.is_placement:
+    if not attempt.passed:
         return None
-    enrollment = Enrollment.objects.filter(
-        uuid=attempt.registration, learner=attempt.learner_id
-    ).first()
-    module = Module.objects.filter(final_assessment=attempt.assessment_id).first()
-    if enrollment is None or module is None:
+    begun = (
+        FinalAttempt.objects.filter(attempt=attempt.uuid)
+        .select_related("module", "enrollment")
+        .first()
+    )
+    if begun is None or ModuleCompletion.objects.filter(attempt=attempt.uuid).exists():
         return None
-    if ModuleCompletion.objects.filter(attempt=attempt.uuid).exists():
-        return None
+    module = begun.module
     lessons = {lesson.pk: lesson for lesson in module.lessons.filter(is_live=True)}
     done = dict(
         LessonProgress.objects.filter(
@@ -476,7 +530,7 @@ def record_final(attempt: Attempt, *, at: datetime) -> ModuleCompletion | None:
     completion = ModuleCompletion.objects.create(
         learner_id=attempt.learner_id,
         module=module,
-        enrollment=enrollment,
+        enrollment=begun.enrollment,
         attempt=attempt.uuid,
         route=route_of(lessons.keys(), done.keys()),
         score=attempt.score_scaled,
@@ -498,9 +552,9 @@ def record_final(attempt: Attempt, *, at: datetime) -> ModuleCompletion | None:
     return completion
 
 
-def _complete_courses_with(module: Module, *, at: datetime, **of: int) -> None:
-    """Complete what is due of the active enrollments (`learner=` one person's) that have the module."""
-    for enrollment in Enrollment.objects.active().filter(course__modules=module, **of):
+def _complete_courses_with(module: Module, *, learner: int, at: datetime) -> None:
+    """Complete what is due of the person's active enrollments that have the module."""
+    for enrollment in Enrollment.objects.active().filter(course__modules=module, learner=learner):
         complete_course_if_due(enrollment, at=at)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from academy.people.models import User
 from academy.xapi.services import activity, record
-from academy.xapi.vocabulary import ActivityType, adl, cmi5, tincan
+from academy.xapi.vocabulary import ActivityType, adl, cmi5, streams, tincan
 from courses.models import Course, Enrollment, LearningPlan, Lesson, Module, ModuleCompletion
 
 
@@ -61,6 +61,37 @@ def lesson_completed(enrollment: Enrollment, lesson: Lesson, *, at: datetime) ->
     )
 
 
+def check_answered(
+    enrollment: Enrollment,
+    lesson: Lesson,
+    check: UUID,
+    definition: dict,
+    response: str,
+    is_right: bool,
+    *,
+    statement_id: UUID,
+) -> UUID:
+    """`answered`: a knowledge check of a lesson, with the response and whether it was right."""
+    question = activity(
+        kind="checks", uuid=check, type=ActivityType.CMI_INTERACTION, name=definition["name"]
+    )
+    question["definition"] |= definition
+    return record(
+        actor=enrollment.learner,
+        verb=adl.ANSWERED,
+        activity=question,
+        result={"success": is_right, "response": response},
+        context={
+            "contextActivities": {
+                "parent": [lesson_activity(lesson)],
+                "grouping": [module_activity(lesson.module), course_activity(enrollment.course)],
+            }
+        },
+        registration=enrollment.uuid,
+        statement_id=statement_id,
+    )
+
+
 def abandoned(enrollment: Enrollment, *, at: datetime) -> UUID:
     """`abandoned`: the learner left the course (cmi5 9.3.6)."""
     return record(
@@ -110,6 +141,11 @@ def module_skipped(learner: User, module: Module, registration: UUID, *, at: dat
 def module_planned(learner: User, module: Module, *, at: datetime) -> UUID:
     """`planned`: the learner put the module on their plan, took it back or moved it to a day."""
     return record(actor=learner, verb=tincan.PLANNED, activity=module_activity(module), at=at)
+
+
+def module_removed(learner: User, module: Module, *, at: datetime) -> UUID:
+    """`removed`: the learner took a module off the plan that they had put there."""
+    return record(actor=learner, verb=streams.REMOVED, activity=module_activity(module), at=at)
 
 
 def plan_renewed(learner: User, plan: LearningPlan, modules: list[Module], *, at: datetime) -> UUID:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from courses import services
+from courses import plans, services
 
 
 @shared_task
@@ -11,3 +11,10 @@ def sweep_completions(after: int = 0) -> None:
     following = services.complete_due(after=after)
     if following is not None:
         sweep_completions.delay(following)
+
+
+@shared_task
+def sweep_plans() -> None:
+    """Make anew the plans that a change of position or profile left behind, page by page."""
+    if plans.renew_owed():
+        sweep_plans.delay()

@@ -112,8 +112,7 @@ def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
     if request.method == "POST":
         attempt = services.start_final(learner=request.user, module=row)
         return redirect("assessments:question", uuid=attempt.uuid, number=1)
-    attempts = Attempt.objects.filter(assessment=row.final_assessment, learner=request.user)
-    under_way = next((one for one in attempts if one.status == Attempt.Status.IN_PROGRESS), None)
+    under_way = services.final_under_way(request.user, row)
     lessons = row.lessons.filter(is_live=True)
     done = lessons.filter(progress__learner=request.user, progress__completed_at__isnull=False)
     return render(
@@ -123,7 +122,11 @@ def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
             "module": row,
             "assessment": row.final_assessment,
             "count": question_count(row.final_assessment),
-            "attempts": [one for one in attempts if one.status == Attempt.Status.GRADED],
+            "attempts": Attempt.objects.filter(
+                assessment=row.final_assessment,
+                learner=request.user,
+                status=Attempt.Status.GRADED,
+            ),
             "under_way": under_way,
             "refusal": None if under_way else _refusal(request, row),
             "lessons_left": lessons.count() - done.distinct().count(),

@@ -21,6 +21,7 @@ from academy.core.fields import Localized
 from academy.people.models import User
 from assessments.models import Attempt
 from courses.models import Enrollment, ModuleCompletion
+from courses.services import end_validity
 from credentials import statements
 from credentials.models import Credential, Revocation
 from credentials.pdf.certificate import CertificateContext, render
@@ -253,21 +254,35 @@ def owed_credentials(*, at: datetime | None = None, limit: int = 200) -> list[in
 
 @transaction.atomic
 def revoke_credential(
-    *, credential: Credential, reason: str, public_label: str, by: User, at: datetime | None = None
+    *,
+    credential: Credential,
+    reason: str,
+    public_label: str,
+    by: User | None,
+    at: datetime | None = None,
 ) -> Revocation:
-    """Take a credential back. It cannot be revoked twice."""
+    """Take a credential back. It cannot be revoked twice. The person may take the course again at
+    once, and prove its modules anew, for another one."""
+    at = at or now()
     revocation, created = Revocation.objects.get_or_create(
         credential=credential,
         defaults={
             "reason": reason,
             "public_label": public_label,
             "revoked_by": by,
-            "revoked_at": at or now(),
+            "revoked_at": at,
         },
     )
     if not created:
         raise Conflict(_("This credential has been revoked already."))
+    end_validity(enrollment=credential.enrollment, at=at)
+    statements.revoked(credential, by=by, at=at)
     return revocation
+
+
+def record_download(*, credential: Credential, at: datetime | None = None) -> None:
+    """Say in the learning record that the holder took a copy."""
+    statements.downloaded(credential, at=at or now())
 
 
 class Standing:

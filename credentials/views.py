@@ -89,8 +89,11 @@ def document(request: HttpRequest, uuid) -> HttpResponse:
     credential = _own(request, uuid)
     if not credential.is_issued:
         raise NotFound(_("Your certificate is still being prepared. It will be here soon."))
+    pdf = credential.pdf.open("rb")
+    if request.method == "GET":
+        services.record_download(credential=credential)
     response = FileResponse(
-        credential.pdf.open("rb"),
+        pdf,
         as_attachment=True,
         filename=f"certificate-{credential.code}.pdf",
         content_type="application/pdf",

@@ -14,8 +14,9 @@ from academy.core.clock import now
 from academy.people import roles
 from academy.people.models import User
 from academy.people.services import assign_membership
+from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
-from academy.xapi.models import Destination, OutboxEntry
+from academy.xapi.models import Destination, LrsClient, OutboxEntry
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -30,6 +31,7 @@ OURS = {
     "courses",
     "credentials",
     "delivery",
+    "lrs_clients",
     "portal",
     "reporting",
     "xapi",
@@ -46,16 +48,27 @@ PUBLIC = {
     "credentials:verify": "whoever holds the code may verify",
     "xapi:metrics": "the monitoring token, and not there without one",
     "xapi:about": "xAPI Communication 2.8: about asks for no authentication",
+    "xapi:unknown": "says only that there is no such resource",
 }
 #: Its own authentication: an operator's session to read, an LRS client's key for the rest.
-LRS = {"xapi:statements"}
+LRS = {
+    "xapi:activities",
+    "xapi:activities_profile",
+    "xapi:activities_state",
+    "xapi:agents",
+    "xapi:agents_profile",
+    "xapi:statements",
+}
+#: What those who may look at them have to name: without it, 400.
+NEEDS_PARAMETERS = LRS - {"xapi:statements"}
 HR_ONLY = {
     "reporting:coverage",
     "reporting:people",
     "reporting:completions",
     "reporting:person",
 }
-OPERATOR_ONLY = {
+#: Operators alone.
+DELIVERY = {
     "delivery:index",
     "delivery:new",
     "delivery:destination",
@@ -63,6 +76,13 @@ OPERATOR_ONLY = {
     "delivery:refused",
     "delivery:retry",
     "delivery:retry_one",
+}
+#: Operators alone; in the admin, which sends those of its other rooms back to its first page.
+OPERATORS_ONLY = {
+    "lrs_clients:add",
+    "lrs_clients:index",
+    "lrs_clients:revoke",
+    "lrs_clients:rotate",
 }
 #: Any signed-in person, about themselves.
 OWN = {
@@ -88,6 +108,7 @@ OWNER = {
     "assessments:save",
     "assessments:submit",
     "cms:booklet",
+    "cms:check",
     "cms:continue",
     "cms:lesson",
     "courses:complete_lesson",
@@ -101,7 +122,7 @@ OWNER = {
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATOR_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *DELIVERY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -142,6 +163,7 @@ def urls(made, owner) -> dict[str, str]:
     refused = OutboxEntry.objects.create(
         destination=destination, statement_id=uuid.uuid4(), state="refused", next_attempt_at=now()
     )
+    lrs_client, _secret = create_client(name="Warehouse", scopes=["statements/read"])
     arguments = {
         "delivery:destination": [destination.name],
         "delivery:refused": [destination.name],
@@ -155,6 +177,7 @@ def urls(made, owner) -> dict[str, str]:
         "assessments:save": [final.uuid, 1],
         "assessments:submit": [final.uuid],
         "cms:booklet": [made.module.uuid],
+        "cms:check": [enrollment.uuid, lesson.uuid, uuid.uuid4()],
         "cms:continue": [enrollment.uuid],
         "cms:course": [made.course.uuid],
         "cms:lesson": [enrollment.uuid, lesson.uuid],
@@ -167,6 +190,8 @@ def urls(made, owner) -> dict[str, str]:
         "credentials:document": [credential.uuid],
         "credentials:status": [credential.uuid],
         "credentials:verify": [credential.code],
+        "lrs_clients:revoke": [lrs_client.pk],
+        "lrs_clients:rotate": [lrs_client.pk],
         "portal:defer": [item.uuid],
         "portal:placement_result": [placement.uuid],
         "portal:remove_from_plan": [item.uuid],
@@ -228,9 +253,24 @@ def test_reports_are_for_hr_alone(urls, role):
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
 def test_delivery_is_for_operators_alone(urls, role):
     client = signed_in(role)
-    for name in sorted(OPERATOR_ONLY, reverse=True):  # one is sent again before all are
+    for name in sorted(DELIVERY, reverse=True):  # one is sent again before all are
         expected = {200, 302, 400} if role == roles.OPERATOR else {403}
         assert statuses(client, urls[name]) <= expected, name
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_clients_of_the_record_store_are_for_operators_alone(urls, role):
+    client = signed_in(role)
+    before = list(LrsClient.objects.values())
+    for name in OPERATORS_ONLY:
+        response = client.get(urls[name])
+        if role == roles.OPERATOR:
+            assert response.status_code == 200, name
+            continue
+        for refusal in (response, client.post(urls[name], {"name": "x", "scopes": "all"})):
+            assert refusal.status_code in (302, 403), name
+            assert refusal.get("Location") in (None, reverse("wagtailadmin_home")), name
+    assert list(LrsClient.objects.values()) == before
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
@@ -242,8 +282,12 @@ def test_own_pages_are_for_everyone_signed_in(urls, role):
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
 def test_only_an_operators_session_reads_the_record_store(urls, role):
-    response = signed_in(role).get(urls["xapi:statements"])
-    assert response.status_code == (200 if role == roles.OPERATOR else 403)
+    client = signed_in(role)
+    for name in LRS:
+        allowed = 400 if name in NEEDS_PARAMETERS else 200
+        expected = allowed if role == roles.OPERATOR else 403
+        assert client.get(urls[name]).status_code == expected, name
+        assert client.post(urls[name]).status_code in (401, 405), name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

@@ -17,7 +17,7 @@ from assessments.placement import open_placement
 from assessments.services import answer_placement, start_attempt, submit_attempt
 from courses.models import Course, Enrollment, Lesson, Module, PlanItem
 from courses.plans import renew_plan
-from courses.services import complete_lesson, enroll, open_lesson
+from courses.services import complete_lesson, enroll, open_lesson, start_final
 from credentials.models import Credential
 from credentials.services import issue_credential
 
@@ -137,10 +137,10 @@ class Life:
         if lift is None:
             lift = self.lift + (GAIN if module in self.studied else 0)
         with override(self.person.language):
-            attempt = start_attempt(
-                assessment=module.final_assessment,
+            attempt = start_final(
                 learner=self.user,
-                registration=enrollment.uuid,
+                module=module,
+                enrollment=enrollment,
                 at=self.at,
                 seed=self.random.getrandbits(48),
             )

@@ -9,6 +9,7 @@ from academy.competencies.services import load_framework
 from academy.core.clock import now, today
 from academy.demo import banks, content, government, history, people, teaching
 from academy.demo.accounts import address
+from academy.demo.checker import FRAMEWORKS
 from academy.demo.keys import key_of
 from academy.people.models import OrgUnit, User
 from cms.seed import ensure_roles, ensure_site
@@ -41,7 +42,7 @@ def load(done: Progress) -> None:
     locales = {home.locale.language_code: home.locale} | locales  # the source language first
     done("site, languages and roles")
 
-    for path in sorted(content.FRAMEWORKS.glob("*.json")):
+    for path in sorted(FRAMEWORKS.glob("*.json")):
         load_framework(path.read_bytes(), at=written)
     done("competency frameworks")
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from academy.core.fields import Localized
 from academy.people.models import User
 from academy.xapi.models import Statement
-from academy.xapi.vocabulary import adl, badges, cmi5, tincan
+from academy.xapi.vocabulary import adl, badges, cmi5, streams, tincan
 
 PAGE = 25
 
@@ -29,7 +29,10 @@ VERBS = {
     cmi5.SATISFIED.id: _("You proved"),
     tincan.SKIPPED.id: _("You chose to skip"),
     tincan.PLANNED.id: _("Your plan was made:"),
+    streams.REMOVED.id: _("You took off your plan"),
     badges.EARNED.id: _("You earned the certificate for"),
+    tincan.DOWNLOADED.id: _("You downloaded the certificate for"),
+    streams.LOST.id: _("Your certificate was revoked:"),
 }
 
 

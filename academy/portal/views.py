@@ -25,7 +25,7 @@ from assessments.models import Assessment, Attempt
 from assessments.placement import latest_placement, open_placement, placed_competencies
 from courses import plans
 from courses.models import Enrollment, LearningPlan, Module, PlanItem
-from courses.services import CourseProgress, primary_position, progress_of
+from courses.services import CourseProgress, progress_of
 from credentials.models import Credential
 from credentials.services import standing_of
 
@@ -190,8 +190,8 @@ def gap_of(learner: User, position: Position | None = None) -> list[GapRow]:
 def plan(request: HttpRequest) -> HttpResponse:
     """What is asked, what is held, and the modules between the two."""
     row = LearningPlan.objects.filter(learner=request.user).select_related("position").first()
-    if row is None or row.position != primary_position(request.user):
-        row = plans.renew_plan(request.user)  # the first time, and after a change of position
+    if row is None or row.is_owed(today()):
+        row = plans.renew_plan(request.user)  # the first time, and sooner than the sweep
     items = _plan_items(request.user)
     open_items = [item for item in items if item.is_open]
     positions = list(Position.objects.all())

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_filters",
     "django_structlog",
+    "corsheaders",
     "rules",
     "csp",
     "django.contrib.auth",
@@ -89,6 +90,7 @@ MIDDLEWARE = [
     "academy.core.middleware.HealthMiddleware",  # a prober knows neither host name nor https
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "cms.csp.AdminCspMiddleware",
@@ -334,6 +336,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "render-owed-credentials": {"task": "credentials.tasks.sweep_credentials", "schedule": 20.0},
     "complete-due-courses": {"task": "courses.tasks.sweep_completions", "schedule": 300.0},
+    "renew-owed-plans": {"task": "courses.tasks.sweep_plans", "schedule": 60.0},
     "forward-statements": {"task": "academy.xapi.tasks.forward_statements", "schedule": 30.0},
     "submit-overdue-attempts": {
         "task": "assessments.tasks.sweep_overdue_attempts",
@@ -350,6 +353,27 @@ LRS_LEASE_SECONDS = env.float("LRS_LEASE_SECONDS", 180)
 LRS_RETRY_SECONDS = env.float("LRS_RETRY_SECONDS", 30)
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 XAPI_HOME_PAGE = env.str("XAPI_HOME_PAGE", SITE_URL)
+# Content that runs on other origins may speak to the store from the browser, and to nothing else.
+CORS_URLS_REGEX = r"^/xapi/"
+CORS_ALLOWED_ORIGINS = env.list("XAPI_ALLOWED_ORIGINS", [])
+CORS_ALLOW_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "accept-language",
+    "authorization",
+    "content-encoding",
+    "content-type",
+    "if-match",
+    "if-none-match",
+    "x-experience-api-hash",
+    "x-experience-api-version",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Last-Modified",
+    "X-Experience-API-Consistent-Through",
+    "X-Experience-API-Version",
+]
 
 # --- Credentials --------------------------------------------------------------------------------
 CREDENTIAL_LEASE_SECONDS = env.int("CREDENTIAL_LEASE_SECONDS", 120)

@@ -41,6 +41,7 @@ from django.db.models import Case, F, Value, When
 
 from academy.core.clock import now
 from academy.core.sealing import SealBroken, unseal
+from academy.xapi.attachments import attachments_of, fitting, parts_of
 from academy.xapi.client import LearningRecordStore, LrsConflict, LrsError, LrsRefused
 from academy.xapi.models import Destination, OutboxEntry, Statement
 from academy.xapi.pseudonyms import Document, pseudonymiser
@@ -51,6 +52,7 @@ MAX_BATCHES = 40
 LONGEST_PAUSE = timedelta(minutes=15)
 LONGEST_RETRY = timedelta(hours=6)
 POISON_AFTER = 8
+ATTACHED_SIZE = 8 * 1024 * 1024  # bytes of attachments in one request, unless one has more
 STATEMENT_AT_FAULT = {400, 409, 413, 422}
 
 State = OutboxEntry.State
@@ -152,6 +154,18 @@ def claim_batch(name: str, size: int = BATCH_SIZE) -> UUID | None:
     return claim if claimed else None
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A statement, and what it says to this destination."""
+
+    statement: Statement
+    document: Document
+
+    @property
+    def has_attachments(self) -> bool:
+        return any(True for _attachment in attachments_of(self.document))
+
+
 @dataclass
 class _Run:
     """One worker's time with a destination."""
@@ -238,7 +252,7 @@ class _Run:
         """Send what was claimed; whether the destination is fit for more."""
         entries = list(OutboxEntry.objects.filter(claim=claim, state=State.CLAIMED).order_by("id"))
         statements = {
-            statement.statement_id: self.prepare(statement.received)
+            statement.statement_id: Outgoing(statement, self.prepare(statement.received))
             for statement in Statement.objects.by_ids(entry.statement_id for entry in entries)
         }
         gone = [entry for entry in entries if entry.statement_id not in statements]
@@ -257,14 +271,21 @@ class _Run:
         store: LearningRecordStore,
         claim: UUID,
         entries: list[OutboxEntry],
-        statements: dict[UUID, Document],
+        statements: dict[UUID, Outgoing],
     ) -> None:
         """Send these rows in one request; halve them if the destination blames a statement."""
         if not entries:
             return
+        outgoing = [statements[entry.statement_id] for entry in entries]
+        with_data = [one.statement for one in outgoing if one.has_attachments]
+        if len(entries) > 1 and len(fitting(with_data, ATTACHED_SIZE)) < len(with_data):
+            self._halve(store, claim, entries, statements)
+            return
         _renew(claim)
         try:
-            store.post_statements([statements[entry.statement_id] for entry in entries])
+            store.post_statements(
+                [one.document for one in outgoing], parts_of(with_data) if with_data else []
+            )
         except LrsRefused as refusal:
             if refusal.status in STATEMENT_AT_FAULT:
                 self._answered()
@@ -284,21 +305,30 @@ class _Run:
         store: LearningRecordStore,
         claim: UUID,
         entries: list[OutboxEntry],
-        statements: dict[UUID, Document],
+        statements: dict[UUID, Outgoing],
         refusal: LrsRefused,
     ) -> None:
         """Find the statement that the destination blames: halve, and judge the one left alone."""
         if len(entries) > 1:
-            middle = len(entries) // 2
-            self._send(store, claim, entries[:middle], statements)
-            self._send(store, claim, entries[middle:], statements)
+            self._halve(store, claim, entries, statements)
             return
         state = State.REFUSED
         if isinstance(refusal, LrsConflict) and _is_there(
-            store, statements[entries[0].statement_id]
+            store, statements[entries[0].statement_id].document
         ):
             state = State.DELIVERED
         self._settle(claim, entries, state, str(refusal.answer or refusal))
+
+    def _halve(
+        self,
+        store: LearningRecordStore,
+        claim: UUID,
+        entries: list[OutboxEntry],
+        statements: dict[UUID, Outgoing],
+    ) -> None:
+        middle = len(entries) // 2
+        self._send(store, claim, entries[:middle], statements)
+        self._send(store, claim, entries[middle:], statements)
 
     def _is_poison(self, refusal: LrsRefused, entries: list[OutboxEntry]) -> bool:
         return (

@@ -1,4 +1,4 @@
-"""How the statement table is laid out on PostgreSQL: one partition for each month of `stored`.
+"""How statements and their terms lie on PostgreSQL: one partition for each month of `stored`.
 
 Old months can then be dropped whole, and a query that knows its time reads only its months. Other
 databases get a plain table of the same columns, and nothing above this module sees a difference.
@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from django.db import migrations
 
 MONTHS_AHEAD = 12
+PARTITIONED = ("xapi_statement", "xapi_statementterm")
 
 
 def month_after(month: date, months: int = 1) -> date:
@@ -33,9 +34,9 @@ def partition_sql(table: str, month: date) -> str:
 class CreateMonthlyPartitionedModel(migrations.CreateModel):
     """`CreateModel`, with the table partitioned by month of `stored` where it can be.
 
-    PostgreSQL wants the partition key in every unique index, so the primary key is (id, stored)
-    there; `id` still comes from one sequence and is unique by itself. Rows outside the months that
-    exist go to the default partition, so storing never fails for want of one.
+    PostgreSQL wants the partition key in every unique index, so a primary key of `id` is
+    (id, stored) there; `id` still comes from one sequence and is unique by itself. Rows outside the
+    months that exist go to the default partition, so storing never fails for want of one.
     """
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
@@ -46,20 +47,27 @@ class CreateMonthlyPartitionedModel(migrations.CreateModel):
         if not self.allow_migrate_model(schema_editor.connection.alias, model):
             return
         table = model._meta.db_table
-        columns = [f'"id" bigint NOT NULL DEFAULT nextval(\'"{table}_id_seq"\')']
-        for field in model._meta.local_fields:
+        serial = f"{table}_id_seq" if len(model._meta.pk_fields) == 1 else ""
+        key = [field.column for field in model._meta.pk_fields]
+        columns = []
+        if serial:
+            key.append("stored")
+            columns.append(f'"id" bigint NOT NULL DEFAULT nextval(\'"{serial}"\')')
+            schema_editor.execute(f'CREATE SEQUENCE "{serial}" AS bigint', None)
+        for field in model._meta.local_concrete_fields:
             if not field.primary_key:
                 null = "NULL" if field.null else "NOT NULL"
                 column_type = field.db_type(schema_editor.connection)
                 columns.append(f'"{field.column}" {column_type} {null}')
-        schema_editor.execute(f'CREATE SEQUENCE "{table}_id_seq" AS bigint', None)
+        names = ", ".join(f'"{name}"' for name in key)
         schema_editor.execute(
-            f'CREATE TABLE "{table}" ({", ".join(columns)}, PRIMARY KEY ("id", "stored")) '
+            f'CREATE TABLE "{table}" ({", ".join(columns)}, PRIMARY KEY ({names})) '
             'PARTITION BY RANGE ("stored")',
             None,
         )
-        # owned, so that resetting sequences and dropping the table take it along
-        schema_editor.execute(f'ALTER SEQUENCE "{table}_id_seq" OWNED BY "{table}"."id"', None)
+        if serial:
+            # owned, so that resetting sequences and dropping the table take it along
+            schema_editor.execute(f'ALTER SEQUENCE "{serial}" OWNED BY "{table}"."id"', None)
         schema_editor.execute(
             f'CREATE TABLE "{table}_default" PARTITION OF "{table}" DEFAULT', None
         )

@@ -1,11 +1,16 @@
 """The reading vocabulary for statements and for what is still owed to other stores."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+
+#: Where a statement lies in the order of pages: when it was stored, and its row.
+Place = tuple[datetime, int]
 
 
 class StatementQuerySet(models.QuerySet):
@@ -35,32 +40,79 @@ class StatementQuerySet(models.QuerySet):
             actor__in=[account_key(identity.home_page, identity.name) for identity in identities]
         )
 
+    def at(self, places: Iterable[Place]):
+        """The statements at these places, in no order: one look into each partition concerned."""
+        places = set(places)
+        return self.filter(
+            stored__in={stored for stored, _pk in places}, pk__in=[pk for _stored, pk in places]
+        )
+
     def page(
         self,
         *,
         limit: int,
-        after: tuple[datetime, int] | None = None,
+        after: Place | None = None,
         ascending: bool = False,
     ):
         """One page, newest stored first unless `ascending`, beginning after (stored, id).
 
         A keyset, not an offset: it costs the same at any depth and stays put while rows arrive.
         """
-        order = ("stored", "id") if ascending else ("-stored", "-id")
-        page = self.order_by(*order)
-        if after is not None:
-            stored, pk = after
-            if ascending:
-                page = page.filter(stored__gte=stored).exclude(stored=stored, id__lte=pk)
-            else:
-                page = page.filter(stored__lte=stored).exclude(stored=stored, id__gte=pk)
-        return page[:limit]
+        return _page(self, "id", limit=limit, after=after, ascending=ascending)
+
+
+def _page(
+    rows: models.QuerySet, row_id: str, *, limit: int, after: Place | None, ascending: bool
+) -> models.QuerySet:
+    page = rows.order_by(*("stored", row_id) if ascending else ("-stored", f"-{row_id}"))
+    if after is not None:
+        stored, pk = after
+        if ascending:
+            page = page.filter(stored__gte=stored).exclude(stored=stored, **{f"{row_id}__lte": pk})
+        else:
+            page = page.filter(stored__lte=stored).exclude(stored=stored, **{f"{row_id}__gte": pk})
+    return page[:limit]
+
+
+class StatementTermQuerySet(models.QuerySet):
+    def places(
+        self,
+        filters: Sequence[Collection[int]],
+        *,
+        limit: int,
+        after: Place | None = None,
+        ascending: bool = False,
+    ) -> list[Place]:
+        """The places of the statements that have, for each filter, one of its terms.
+
+        The first filter is read in the order of the page and should be the narrowest; the others
+        are looked up for each of its statements.
+        """
+        rows = self
+        for others in filters[1:]:
+            here = self.model.objects.filter(
+                term__in=others, stored=OuterRef("stored"), statement=OuterRef("statement")
+            )
+            rows = rows.filter(Exists(here))
+        runs = [
+            _page(
+                rows.filter(term=term), "statement", limit=limit, after=after, ascending=ascending
+            ).values_list("stored", "statement")
+            for term in filters[0]
+        ]
+        # a statement may have several terms of the first filter
+        found = dict.fromkeys(merge(*runs, reverse=not ascending))
+        return list(islice(found, limit))
 
 
 class StatementKeyQuerySet(models.QuerySet):
     def held(self):
         """Keys of statements that are here; see `StatementKey` for those that are only awaited."""
         return self.exclude(content_hash="")
+
+    def awaited(self):
+        """Keys of statements that others refer to and that have not arrived."""
+        return self.filter(content_hash="")
 
 
 class DestinationQuerySet(models.QuerySet):
@@ -91,3 +143,18 @@ class OutboxQuerySet(models.QuerySet):
 class LrsClientQuerySet(models.QuerySet):
     def active(self):
         return self.filter(revoked_at__isnull=True)
+
+
+class DocumentQuerySet(models.QuerySet):
+    def at(self, place):
+        """The documents of a place; without a registration, those of every registration."""
+        documents = self.filter(context=place.context)
+        if place.registration is not None:
+            documents = documents.filter(registration=place.registration)
+        return documents
+
+
+class LaunchTokenQuerySet(models.QuerySet):
+    def live(self, at: datetime):
+        """Not expired, and of somebody who still has an account that is active."""
+        return self.filter(expires_at__gt=at, identity__person__is_active=True)

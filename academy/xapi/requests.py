@@ -13,10 +13,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
+from django.utils.http import parse_header_parameters
 
 from academy.core.errors import AcademyError
-from academy.xapi.models import agent_key, compact
-from academy.xapi.querysets import StatementQuerySet
+from academy.xapi.attachments import Data, fitting, read_data
+from academy.xapi.formats import EXACT, FORMATS
+from academy.xapi.models import Statement, StatementTerm, agent_key
+from academy.xapi.multipart import parse_parts
+from academy.xapi.querysets import Place
 from academy.xapi.schema import (
     StatementError,
     check_storable,
@@ -26,9 +30,21 @@ from academy.xapi.schema import (
     parse_timestamp,
     validate_actor,
 )
+from academy.xapi.terms import (
+    ACTIVITY,
+    AGENT,
+    AUTHORITY,
+    REGISTRATION,
+    RELATED_ACTIVITY,
+    RELATED_AGENT,
+    VERB,
+    authority_terms,
+    term,
+)
 
 DEFAULT_MAX_BODY = 10 * 1024 * 1024
 MAX_BATCH = 1000
+MAX_PARTS = 1000
 MAX_PAGE = 100
 
 
@@ -51,9 +67,14 @@ class UnsupportedMedia(AcademyError):
 
 
 # --- bodies -------------------------------------------------------------------------------------
+def body_limit() -> int:
+    """How many bytes a body may have, coming or going: XAPI_MAX_BODY."""
+    return getattr(settings, "XAPI_MAX_BODY", DEFAULT_MAX_BODY)
+
+
 def read_body(request: HttpRequest) -> bytes:
-    """The body, up to XAPI_MAX_BODY bytes, which is apart from the limit on forms."""
-    limit = getattr(settings, "XAPI_MAX_BODY", DEFAULT_MAX_BODY)
+    """The body, up to its limit, which is apart from the limit on forms."""
+    limit = body_limit()
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if declared.isdecimal() and int(declared[:20]) > limit:
         raise TooLarge(f"The body is larger than {limit} bytes.")
@@ -90,17 +111,38 @@ def parse_json(text: str, what: str = "The body") -> Any:
     return value
 
 
-def parse_statements(request: HttpRequest) -> tuple[list[Any], list[str], bool]:
-    """The statements of a body, the text each came as, and whether it was a list of them."""
-    if request.content_type != "application/json":
-        raise UnsupportedMedia("Statements are read as application/json.")
+@dataclass(frozen=True)
+class Batch:
+    """The statements of a body, the text each came as, whether it was a list, and their data."""
+
+    statements: list[Any]
+    texts: list[str]
+    is_list: bool
+    data: Data
+
+
+def parse_statements(request: HttpRequest) -> Batch:
+    """Statements as JSON, alone or as the first part of multipart/mixed (1.5.1, 1.5.2)."""
+    if request.content_type == "application/json":
+        return _parse_batch(read_body(request), {})
+    if request.content_type != "multipart/mixed":
+        raise BadRequest("Statements are read as application/json or multipart/mixed.")
+    boundary = request.content_params.get("boundary", "")
+    first, *others = parse_parts(read_body(request), boundary, max_parts=MAX_PARTS)
+    kind, _parameters = parse_header_parameters(first.headers.get("content-type", ""))
+    if kind != "application/json":
+        raise BadRequest("The first part must be the statements, as application/json.")
+    return _parse_batch(first.data, read_data(others))
+
+
+def _parse_batch(body: bytes, data: Data) -> Batch:
     try:
-        text = read_body(request).decode()
+        text = body.decode()
     except UnicodeDecodeError as error:
         raise BadRequest(f"The body is not UTF-8 at byte {error.start}.") from error
     start = _skip(text, 0)
     if text[start : start + 1] != "[":
-        return [parse_json(text)], [text.strip()], False
+        return Batch([parse_json(text)], [text.strip()], False, data)
 
     statements, texts = [], []
     at = _skip(text, start + 1)
@@ -120,7 +162,7 @@ def parse_statements(request: HttpRequest) -> tuple[list[Any], list[str], bool]:
             at = _skip(text, at + 1)
     if _skip(text, at + 1) != len(text):
         raise BadRequest("The body goes on after its JSON value.")
-    return statements, texts, True
+    return Batch(statements, texts, True, data)
 
 
 def _skip(text: str, at: int) -> int:
@@ -173,19 +215,11 @@ def parse_instant(name: str, text: str) -> datetime:
         raise StatementError(name, "must be an ISO 8601 date and time", "4.5") from error
 
 
-def _boolean(name: str, text: str) -> bool:
+def _boolean(given: dict[str, str], name: str) -> bool:
+    text = given.get(name, "false")
     if text not in ("true", "false"):
         raise BadRequest(f"The parameter {name!r} must be true or false.")
     return text == "true"
-
-
-def _check_unsupported(parameters: dict[str, str]) -> None:
-    """Refuse in words what this store does not do yet, rather than answer something else."""
-    for name in ("related_activities", "related_agents", "attachments"):
-        if _boolean(name, parameters.get(name, "false")):
-            raise BadRequest(f"The parameter {name!r} is not supported yet.")
-    if parameters.get("format", "exact") != "exact":
-        raise BadRequest("Only the format 'exact' is supported yet.")
 
 
 @dataclass(frozen=True)
@@ -194,24 +228,57 @@ class SingleQuery:
 
     statement_id: UUID
     voided: bool
+    form: str
+    attachments: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """Statements of a list in their order, and the place where the next page begins."""
+
+    statements: list[Statement]
+    next: Place | None
 
 
 @dataclass(frozen=True)
 class ListQuery:
-    """A request for a list of statements. `after` is where the page before it ended."""
+    """A request for a list of statements.
 
-    filters: dict[str, Any]
+    `filters` are to be met all, each by one of its terms; the narrowest comes first. `after` is
+    where the page before it ended.
+    """
+
+    filters: tuple[tuple[int, ...], ...]
+    times: dict[str, datetime]
     limit: int
     ascending: bool
-    after: tuple[datetime, int] | None
+    after: Place | None
+    form: str
+    attachments: bool
 
-    def of(self, statements: StatementQuerySet) -> StatementQuerySet:
-        """The page, and one statement more if there is one: then there is a next page."""
-        return (
-            statements.visible()
-            .filter(**self.filters)
-            .page(after=self.after, limit=self.limit + 1, ascending=self.ascending)
-        )
+    def page(self, authority: dict[str, Any] | None = None) -> Page:
+        """The page, of what this authority vouches for where one is given."""
+        mine = ((term,) for term in authority_terms(authority)) if authority else ()
+        filters = (*self.filters, *mine)
+        keyset = {"limit": self.limit + 1, "after": self.after, "ascending": self.ascending}
+        if filters:
+            rows = StatementTerm.objects.filter(**self.times)
+            places = rows.places(filters, **keyset)
+            found = {
+                (statement.stored, statement.pk): statement
+                for statement in Statement.objects.visible().at(places[: self.limit])
+            }
+            statements = [found[place] for place in places if place in found]
+        else:
+            statements = list(Statement.objects.visible().filter(**self.times).page(**keyset))
+            places = [(statement.stored, statement.pk) for statement in statements]
+        more = places[self.limit - 1] if len(places) > self.limit else None
+        statements = statements[: self.limit]
+        if self.attachments:
+            fit = fitting(statements, body_limit())
+            if len(fit) < len(statements):
+                return Page(fit, (fit[-1].stored, fit[-1].pk))
+        return Page(statements, more)
 
 
 def parse_query(parameters: QueryDict) -> SingleQuery | ListQuery:
@@ -220,40 +287,73 @@ def parse_query(parameters: QueryDict) -> SingleQuery | ListQuery:
         single = one_each(parameters, _SINGLE)
         if len(single.keys() & {"statementId", "voidedStatementId"}) == 2:
             raise BadRequest("statementId and voidedStatementId exclude each other.")
-        _check_unsupported(single)
         name = "statementId" if "statementId" in single else "voidedStatementId"
-        return SingleQuery(parse_uuid(name, single[name]), voided=name == "voidedStatementId")
+        return SingleQuery(
+            statement_id=parse_uuid(name, single[name]),
+            voided=name == "voidedStatementId",
+            form=_parse_format(single),
+            attachments=_boolean(single, "attachments"),
+        )
 
     given = one_each(parameters, _LIST)
-    _check_unsupported(given)
-    filters: dict[str, Any] = {}
-    if "agent" in given:
-        filters["actor"] = _parse_agent(given["agent"])
-    for name in ("verb", "activity"):
-        if name in given:
-            if not is_iri(given[name]):
-                raise StatementError(name, "must be an IRI with a scheme", "4.3")
-            filters[name] = compact(given[name])
-    if "registration" in given:
-        filters["registration"] = parse_uuid("registration", given["registration"])
+    times = {}
     if "since" in given:
-        filters["stored__gt"] = parse_instant("since", given["since"])
+        times["stored__gt"] = parse_instant("since", given["since"])
     if "until" in given:
-        filters["stored__lte"] = parse_instant("until", given["until"])
+        times["stored__lte"] = parse_instant("until", given["until"])
     return ListQuery(
-        filters=filters,
+        filters=_parse_filters(given),
+        times=times,
         limit=_parse_limit(given.get("limit", "0")),
-        ascending=_boolean("ascending", given.get("ascending", "false")),
+        ascending=_boolean(given, "ascending"),
         after=_parse_cursor(given["after"]) if "after" in given else None,
+        form=_parse_format(given),
+        attachments=_boolean(given, "attachments"),
     )
 
 
-def _parse_agent(text: str) -> str:
-    agent = parse_json(text, "The parameter 'agent'")
-    validate_actor(agent, "agent")
-    check_storable(agent, "agent")
+def _parse_filters(given: dict[str, str]) -> tuple[tuple[int, ...], ...]:
+    """The filters of a list, most often the narrowest first."""
+    filters: list[tuple[int, ...]] = []
+    if "registration" in given:
+        registration = str(parse_uuid("registration", given["registration"]))
+        filters.append((term(REGISTRATION, registration),))
+    related_agents = _boolean(given, "related_agents")
+    if "agent" in given:
+        key = parse_agent("agent", given["agent"])
+        kinds = (AGENT, RELATED_AGENT, AUTHORITY) if related_agents else (AGENT,)
+        filters.append(tuple(term(kind, key) for kind in kinds))
+    related_activities = _boolean(given, "related_activities")
+    if "activity" in given:
+        iri = parse_iri("activity", given["activity"])
+        kinds = (ACTIVITY, RELATED_ACTIVITY) if related_activities else (ACTIVITY,)
+        filters.append(tuple(term(kind, iri) for kind in kinds))
+    if "verb" in given:
+        filters.append((term(VERB, parse_iri("verb", given["verb"])),))
+    return tuple(filters)
+
+
+def parse_iri(name: str, text: str) -> str:
+    if not is_iri(text):
+        raise StatementError(name, "must be an IRI with a scheme", "4.3")
+    check_storable(text, name)
+    return text
+
+
+def _parse_format(given: dict[str, str]) -> str:
+    form = given.get("format", EXACT)
+    if form not in FORMATS:
+        raise BadRequest(f"The parameter 'format' must be one of {', '.join(FORMATS)}.")
+    return form
+
+
+def parse_agent(name: str, text: str) -> str:
+    """The key of an Agent or identified Group given as JSON."""
+    agent = parse_json(text, f"The parameter {name!r}")
+    validate_actor(agent, name)
+    check_storable(agent, name)
     if not (key := agent_key(agent)):
-        raise StatementError("agent", "must be an Agent or an identified Group", "2.4.2")
+        raise StatementError(name, "must be an Agent or an identified Group", "2.4.2")
     return key
 
 

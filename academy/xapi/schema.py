@@ -1,18 +1,23 @@
-"""Whether a statement is one: the rules of xAPI 1.0.3, Part Two (Data), as plain functions.
+"""Whether a statement is one: the rules of xAPI 1.0.3, Part Two (Data), and of xAPI 2.0 (IEEE
+9274.1.1), as plain functions.
 
 `validate` walks a parsed statement once and raises on the first thing that is wrong, naming the
-property and the rule. Clauses in brackets are sections of Part Two. Plain functions and compiled
-expressions, because every statement of every learner passes here.
+property and the rule. Clauses in brackets are sections of Part Two, which 2.0 took over. Plain
+functions and compiled expressions, because every statement of every learner passes here.
 
 A property that the specification does not name is refused, null is refused everywhere but inside
-extensions, and names are case-sensitive (2.2).
+extensions, and names are case-sensitive (2.2.s4). Empty objects and lists are accepted where the
+specification only advises senders against them (2.2.s2.b1): all but language maps, which need an
+entry. Component lists of another interaction type are accepted if they are well formed (2.4.4.1,
+s13.b3, leaves that to the store).
 """
 
 import hashlib
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from academy.core.errors import AcademyError
@@ -32,18 +37,23 @@ class StatementError(AcademyError):
 
     def __init__(self, path: str, rule: str, clause: str = "") -> None:
         self.path, self.rule, self.clause = path, rule, clause
-        super().__init__(f"{path}: {rule}" + (f" (xAPI Data {clause})" if clause else ""))
+        message = f"{path}: {rule}" + (f" (xAPI Data {clause})" if clause else "")
+        # a path holds names that the client chose, half surrogate pairs among them
+        super().__init__(message.encode(errors="backslashreplace").decode())
 
 
 # --- formats ------------------------------------------------------------------------------------
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
 _IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20\x7f<>"{}|\\^`]+').fullmatch
-_MBOX = re.compile(r'mailto:[^\x00-\x20\x7f<>"@]+@[^\x00-\x20\x7f<>"@]+').fullmatch
+_MBOX = re.compile(r'mailto:[^\x00-\x20\x7f<>"@?#]+@[^\x00-\x20\x7f<>"@?#,;/\\]+').fullmatch
 _SHA1 = re.compile(r"[0-9a-fA-F]{40}").fullmatch
 _SHA2 = re.compile(
     r"(?:[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128})"
 ).fullmatch
-_VERSION = re.compile(r"[12]\.0\.\d{1,9}").fullmatch
+# Semantic Versioning 1.0.0, 2 and 3; "1.0" is the same as "1.0.0" (Communication 3.3.s3.b6)
+_PATCH = r"(?:\.\d{1,9}(?:[A-Za-z][0-9A-Za-z-]*)?)?"
+_VERSION_1_0 = re.compile(r"1\.0" + _PATCH, re.ASCII).fullmatch
+_VERSION_2_0 = re.compile(r"[12]\.0" + _PATCH, re.ASCII).fullmatch
 _MEDIA_TYPE = re.compile(
     r"[!#$%&'*+.^_`|~0-9A-Za-z\-]+/[!#$%&'*+.^_`|~0-9A-Za-z\-]+(?:\s*;[^\x00-\x1f]*)?"
 ).fullmatch
@@ -62,34 +72,77 @@ _DURATION = re.compile(
     r"(?:T(?=\d)(?:\d+(?:[.,]\d+)?H)?(?:\d+(?:[.,]\d+)?M)?(?:\d+(?:[.,]\d+)?S)?)?)",
     re.ASCII,
 ).fullmatch
+# RFC 3339, and of ISO 8601 also the basic format, minutes as the smallest unit, hours as the offset,
+# and no zone. Week and ordinal dates are not read: no profile of statements uses them (4.5.s1.b2).
+_ZONE = r"(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?"
 _TIMESTAMP = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?"
-    r"|\d{8}T\d{4}(?:\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d(?:\d\d)?)?",
-    re.ASCII,
+    r"(?:\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?"
+    r"|\d{8}T(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:[.,]\d+)?)?)" + _ZONE,
+    re.ASCII | re.IGNORECASE,
+).fullmatch
+_MIDNIGHT = re.compile(
+    r"(\d{4}(-?)\d\d\2\d\d[T ])24((:?)00(?:\4[0]{2}(?:[.,]0+)?)?" + _ZONE + ")",
+    re.ASCII | re.IGNORECASE,
+).fullmatch
+_LEAP_SECOND = re.compile(
+    r"(\d{4}(-?)\d\d\2\d\d[T ]\d\d(:?)\d\d\3)60((?:[.,]\d+)?" + _ZONE + ")",
+    re.ASCII | re.IGNORECASE,
 ).fullmatch
 _UNKNOWN_OFFSET = re.compile(r"-00(?::?00)?$").search
 
 
 def parse_timestamp(text: str) -> datetime:
-    """The instant an ISO 8601 date-time names, in UTC; without a zone it is taken as UTC.
+    """The instant that an ISO 8601 date-time names, in UTC; without a zone it is taken as UTC.
 
     ValueError for anything else, for the offset "-00:00" (which says the zone is unknown), and for
-    instants outside the years 1 to 9999. More than microseconds is cut off (4.5).
+    instants outside the years 1 to 9999. More than microseconds is cut off (4.5). The end of a day,
+    "24:00", is the start of the next; a leap second, which occurs at the end of June and December
+    (RFC 3339, 5.7), is the second after it.
     """
-    if not _TIMESTAMP(text) or _UNKNOWN_OFFSET(text):
-        raise ValueError("not an ISO 8601 date and time")
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
+    if _UNKNOWN_OFFSET(text):
+        raise ValueError("the zone is unknown")
     try:
-        return moment.astimezone(UTC)
+        if _TIMESTAMP(text):
+            return _in_utc(text)
+        if edge := _MIDNIGHT(text):
+            return _in_utc(edge[1] + "00" + edge[3]) + timedelta(days=1)
+        if edge := _LEAP_SECOND(text):
+            before = _in_utc(edge[1] + "59" + edge[4])
+            if (before.month, before.day, before.hour, before.minute) in _LEAP_MINUTES:
+                return before + timedelta(seconds=1)
     except OverflowError as error:
         raise ValueError("outside the years 1 to 9999") from error
+    raise ValueError("not an ISO 8601 date and time")
+
+
+_LEAP_MINUTES = ((6, 30, 23, 59), (12, 31, 23, 59))
+
+
+def _in_utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.upper())
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
 
 
 def instant(at: datetime) -> str:
     """An instant as statements write it: UTC, microseconds, "Z" (4.5)."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def is_language_tag(text: str) -> bool:
+    """Whether a text is a well-formed tag: its syntax, and nothing twice (RFC 5646, 2.2.9)."""
+    if not _LANGUAGE_TAG(text):
+        return False
+    if len(text) < 12:  # "en-a-bb-a-bb", "de-1996-1996"
+        return True
+    subtags = text.lower().split("-")
+    if "x" in subtags:  # what follows is private
+        subtags = subtags[: subtags.index("x")]
+    once = [tag for tag in subtags if len(tag) == 1]
+    start = subtags.index(once[0]) if once else len(subtags)
+    once += [tag for tag in subtags[1:start] if len(tag) > 4 or tag[:1].isdigit()]
+    return len(once) == len(set(once))
 
 
 def is_iri(value: object) -> bool:
@@ -156,7 +209,7 @@ def _language_map(value: Any, path: str) -> None:
     if not isinstance(value, dict) or not value:
         raise StatementError(path, "must be an object of texts by language tag", "4.2")
     for tag, text in value.items():
-        if type(tag) is not str or not _LANGUAGE_TAG(tag):
+        if type(tag) is not str or not is_language_tag(tag):
             raise StatementError(f"{path}.{tag}", "is not an RFC 5646 language tag", "4.2")
         if type(text) is not str:
             raise StatementError(f"{path}.{tag}", "must be a string", "4.2")
@@ -395,11 +448,12 @@ _CONTEXT = frozenset(
         "platform", "language", "statement", "extensions",
     )
 )  # fmt: skip
+_CONTEXT_2_0 = _CONTEXT | {"contextAgents", "contextGroups"}
 _CONTEXT_ACTIVITIES = frozenset(("parent", "grouping", "category", "other"))
 
 
-def _context(value: Any, path: str, of_activity: bool) -> None:
-    context = _object(value, path, _CONTEXT, "2.4.6")
+def _context(value: Any, path: str, allowed: frozenset[str], *, of_activity: bool) -> None:
+    context = _object(value, path, allowed, "2.4.6")
     if "registration" in context:
         _uuid(context["registration"], f"{path}.registration")
     for key in ("revision", "platform"):
@@ -415,8 +469,8 @@ def _context(value: Any, path: str, of_activity: bool) -> None:
         _formatted(
             context["language"],
             f"{path}.language",
-            _LANGUAGE_TAG,
-            "an RFC 5646 tag",
+            is_language_tag,
+            "an RFC 5646 language tag",
             "2.4.6",
         )
     if "contextActivities" in context:
@@ -429,6 +483,32 @@ def _context(value: Any, path: str, of_activity: bool) -> None:
         _statement_reference(context["statement"], f"{path}.statement")
     if "extensions" in context:
         _extensions(context["extensions"], f"{path}.extensions")
+    if "contextAgents" in context:
+        _related(context["contextAgents"], f"{path}.contextAgents", "agent", validate_agent)
+    if "contextGroups" in context:
+        _related(context["contextGroups"], f"{path}.contextGroups", "group", _group)
+
+
+def _related(value: Any, path: str, role: str, check: Callable[[Any, str], None]) -> None:
+    """A list of Agents, or of Groups, each with the types of Activity that make it relevant
+    (9274.1.1, 4.2.2.5)."""
+    if not isinstance(value, list):
+        raise StatementError(path, "must be a list")
+    kind = f"context{role.capitalize()}"
+    for index, item in enumerate(value):
+        here = f"{path}[{index}]"
+        related = _object(item, here, frozenset(("objectType", role, "relevantTypes")), "")
+        if related.get("objectType") != kind:
+            raise StatementError(f"{here}.objectType", f'must be "{kind}"')
+        if role not in related:
+            raise StatementError(f"{here}.{role}", "is required")
+        check(related[role], f"{here}.{role}")
+        if "relevantTypes" in related:
+            types = related["relevantTypes"]
+            if not isinstance(types, list) or not types:
+                raise StatementError(f"{here}.relevantTypes", "must be a list of IRIs, not empty")
+            for number, iri in enumerate(types):
+                _iri(iri, f"{here}.relevantTypes[{number}]")
 
 
 def _context_activities(value: Any, path: str) -> None:
@@ -501,8 +581,11 @@ _STATEMENT = (_SUB_STATEMENT - {"objectType"}) | {
 }
 
 
-def _body(statement: dict, prefix: str, *, nested: bool) -> None:
-    """What a Statement and a SubStatement have in common (2.4, 2.4.4.3.s8)."""
+def _body(statement: dict, prefix: str, context: frozenset[str], *, nested: bool) -> None:
+    """What a Statement and a SubStatement have in common (2.4, 2.4.4.3.s8).
+
+    `context` names the properties that a context may have.
+    """
     for key in ("actor", "verb", "object"):
         if key not in statement:
             raise StatementError(prefix + key, "is required", "2.2.s2.b3")
@@ -522,7 +605,8 @@ def _body(statement: dict, prefix: str, *, nested: bool) -> None:
     elif kind == "StatementRef":
         _statement_reference(target, path)
     elif kind == "SubStatement" and not nested:
-        _body(_object(target, path, _SUB_STATEMENT, "2.4.4.3.s8"), path + ".", nested=True)
+        _object(target, path, _SUB_STATEMENT, "2.4.4.3.s8")
+        _body(target, path + ".", context, nested=True)
     elif kind == "SubStatement":
         raise StatementError(path, "a SubStatement must not contain another", "2.4.4.3.s8.b4")
     else:
@@ -537,23 +621,28 @@ def _body(statement: dict, prefix: str, *, nested: bool) -> None:
     if "result" in statement:
         _result(statement["result"], prefix + "result")
     if "context" in statement:
-        _context(statement["context"], prefix + "context", kind == "Activity")
+        _context(statement["context"], prefix + "context", context, of_activity=kind == "Activity")
     if "timestamp" in statement:
         _timestamp(statement["timestamp"], prefix + "timestamp")
     if "attachments" in statement:
         _attachments(statement["attachments"], prefix + "attachments")
 
 
-def validate(statement: Any) -> None:
-    """Raise `StatementError` unless this is a valid statement of xAPI 1.0.3 (or 2.0 without its
-    context agents and groups)."""
+def validate(statement: Any, version: str = "2.0.0") -> None:
+    """Raise `StatementError` unless this is a valid statement of the version, 1.0.x or 2.0.x.
+
+    2.0 accepts all that 1.0.3 does, and beyond that contextAgents, contextGroups and its own number
+    as the version property; all other rules are one. Hence it is the default, for statements of
+    which it is not known in which version they came.
+    """
+    is_1_0 = version.startswith("1.")
     if not isinstance(statement, dict):
         raise StatementError("statement", "must be an object", "2.4")
     if not statement.keys() <= _STATEMENT:
         unknown = min(str(key) for key in statement.keys() - _STATEMENT)
         raise StatementError(unknown, "is not a property of a statement", "2.2.s4")
     try:
-        _body(statement, "", nested=False)
+        _body(statement, "", _CONTEXT if is_1_0 else _CONTEXT_2_0, nested=False)
         if "id" in statement:
             _uuid(statement["id"], "id", "2.4.1")
         if "stored" in statement:
@@ -564,8 +653,8 @@ def validate(statement: Any) -> None:
             _formatted(
                 statement["version"],
                 "version",
-                _VERSION,
-                "a version 1.0.x or 2.0.x",
+                _VERSION_1_0 if is_1_0 else _VERSION_2_0,
+                "a version 1.0.x" if is_1_0 else "a version 1.0.x or 2.0.x",
                 "2.4.10",
             )
         check_storable(statement, "statement")
@@ -574,7 +663,8 @@ def validate(statement: Any) -> None:
 
 
 def check_storable(value: Any, path: str) -> None:
-    """Refuse what JSON text or a database cannot hold: NUL, half surrogate pairs, infinities.
+    """Refuse what JSON text or a database cannot hold: NUL, half surrogate pairs, infinities
+    (numbers beyond 1.8e308 become one), and what RFC 7493 asks of JSON that travels.
 
     Nesting is bounded too: what could be parsed here must still be readable from any depth of
     call, by us and by whomever it is delivered to.
@@ -623,16 +713,21 @@ def _find_text(value: Any, path: str, matches: Callable[[str], bool]) -> str:
 
 # --- sameness -----------------------------------------------------------------------------------
 _ASSIGNED = frozenset(("id", "stored", "authority", "version", "timestamp"))
-_CASELESS = frozenset(("registration", "mbox_sha1sum", "sha2"))
+_CASELESS = frozenset(("registration", "mbox_sha1sum", "sha2", "language"))
+_PAST_HUNDREDTHS = re.compile(r"(?<=[.,]\d\d)\d+(?=S$)")
+_EXACT = 2**53  # up to here a float holds every whole number
 
 
 def fingerprint(statement: dict) -> str:
-    """SHA-256 of what makes a statement this statement (2.3.1).
+    """SHA-256 of what makes a valid statement this statement (2.3.1).
 
     Left out is what may differ in one and the same statement: what the store assigns, the display
     of verbs, activity definitions, the order of group members, one context activity or a list of
-    one, default object types, the case of hex digits, 1 and 1.0. The timestamp is left out too,
-    because a statement may come without; `same_instant` compares it.
+    one, default object types, the case of hex digits, language tags and mail domains, 1 and 1.0,
+    hundredths of seconds in durations (4.6.s1.b5; else a duration is text, 2.3.1.b8), thousandths
+    in the timestamp of a SubStatement. The timestamp of the statement is left out too, because it
+    may come without; `same_instant` compares it. Attachments count by what the statement says of
+    them, their data does not (2.3.1.b6).
     """
     core = {key: _canonical(key, value) for key, value in statement.items() if key not in _ASSIGNED}
     text = json.dumps(core, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -640,42 +735,60 @@ def fingerprint(statement: dict) -> str:
 
 
 def _canonical(key: str, value: Any) -> Any:
+    """A value as comparison sees it, by the name it has in its object."""
+    if key == "extensions":
+        return _opaque(value)
     if isinstance(value, dict):
         return _canonical_object(key, value)
     if isinstance(value, list):
         items = [_canonical(key, item) for item in value]
-        return (
-            sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
-            if key == "member"
-            else items
-        )
-    if type(value) is float and value.is_integer():
-        return int(value)
-    if type(value) is str and key in _CASELESS:
-        return value.lower()
-    return value
+        return sorted(items, key=_sorted_text) if key == "member" else items
+    if type(value) is str:
+        return _canonical_text(key, value)
+    return _opaque(value)
 
 
 def _canonical_object(key: str, value: dict) -> dict:
-    if key == "extensions":  # opaque, but for the spelling of numbers
-        return {name: _canonical("", item) for name, item in value.items()}
+    if key in ("display", "description"):
+        return {tag.lower(): text for tag, text in value.items()}
     result = {}
     for name, item in value.items():
-        if key == "verb" and name == "display":
+        if name == "definition" or (key == "verb" and name == "display"):
             continue
-        if name == "definition" or (name == "objectType" and item in ("Agent", "Activity")):
+        if name == "objectType" and item in ("Agent", "Activity"):
             continue
         if key == "contextActivities" and isinstance(item, dict):
             item = [item]
-        if name == "timestamp":  # of a SubStatement
-            item = parse_timestamp(item).isoformat()
-        elif name == "id" and is_uuid(item):
-            item = item.lower()
-        elif name == "mbox":
-            local, _, domain = item.rpartition("@")
-            item = f"{local}@{domain.lower()}"
         result[name] = _canonical(name, item)
     return result
+
+
+def _canonical_text(key: str, text: str) -> str:
+    if key in _CASELESS or (key == "id" and is_uuid(text)):
+        return text.lower()
+    if key == "mbox":
+        local, _, domain = text.rpartition("@")
+        return f"{local}@{domain.lower()}"
+    if key == "duration":
+        return _PAST_HUNDREDTHS.sub("", text)
+    if key == "timestamp":  # of a SubStatement
+        return parse_timestamp(text).isoformat(timespec="milliseconds")
+    return text
+
+
+def _opaque(value: Any) -> Any:
+    """A value whose meaning is not known here: of numbers the value counts, not the spelling."""
+    if type(value) is float and value.is_integer():
+        return int(value) if abs(value) < _EXACT else int(Decimal(repr(value)))
+    if isinstance(value, dict):
+        return {name: _opaque(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_opaque(item) for item in value]
+    return value
+
+
+def _sorted_text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def same_instant(first: datetime, second: datetime) -> bool:

@@ -6,7 +6,7 @@ in the same transaction.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,15 +21,20 @@ from academy.core.clock import now
 from academy.core.errors import Conflict
 from academy.people.models import User
 from academy.people.services import identity_for
+from academy.xapi.attachments import Data, check_attachments, keep_data
+from academy.xapi.definitions import learn_definitions
 from academy.xapi.destinations import owe
 from academy.xapi.models import (
     LrsClient,
     Statement,
     StatementKey,
+    StatementReference,
+    StatementTerm,
     agent_key,
     compact,
     new_statement_id,
 )
+from academy.xapi.references import sources_of, terms_by_reference
 from academy.xapi.schema import (
     StatementError,
     fingerprint,
@@ -38,7 +43,12 @@ from academy.xapi.schema import (
     same_instant,
     validate,
 )
+from academy.xapi.signatures import signature_attachment, verify_signature
+from academy.xapi.terms import mentions, terms
 from academy.xapi.vocabulary import Verb, adl
+
+DEADLOCK = "40P01"
+MAX_RETRIES = 3
 
 
 # --- building statements ------------------------------------------------------------------------
@@ -144,7 +154,7 @@ def _record(statement_id: UUID, parts: dict[str, Any], at: datetime | None) -> U
     statement |= {key: value for key, value in parts.items() if value is not None}
     if context := statement.get("context"):
         statement["context"] = {key: value for key, value in context.items() if value is not None}
-    store(statements=[statement], authority=academy_authority())
+    store(statements=[statement], authority=academy_authority(), version="1.0.3")
     return statement_id
 
 
@@ -157,13 +167,22 @@ class _Incoming:
     document: dict[str, Any]
     raw: str
     content_hash: str
-    voided: bool = False
+    #: The statement that it is about, and whether somebody waits for this one.
+    target: UUID | None
+    is_awaited: bool = False
+    is_voided: bool = False
 
     @property
-    def voids(self) -> UUID | None:
-        if self.document["verb"]["id"] == adl.VOIDED.id:
-            return UUID(self.document["object"]["id"])
-        return None
+    def voids(self) -> bool:
+        return self.document["verb"]["id"] == adl.VOIDED.id
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch: the ids in order, and whether any of them is new."""
+
+    ids: list[UUID]
+    is_new: bool
 
 
 def store(
@@ -172,42 +191,96 @@ def store(
     authority: dict[str, Any],
     at: datetime | None = None,
     texts: list[str] | None = None,
-) -> list[UUID]:
-    """Validate and store statements, all of them or none, and return their ids in order.
+    version: str = "2.0.0",
+    data: Data | None = None,
+    defines: bool = True,
+) -> Stored:
+    """Validate and store statements, all of them or none.
 
-    `at` is the time of storing, `texts` the JSON each statement came as, kept to the letter.
+    `at` is the time of storing (default: now, by the clock of the database), `texts` the JSON each
+    statement came as, kept to the letter, `version` the one that the client speaks, `data` what
+    came along with them. Only a sender who `defines` changes what is known of activities.
     An id that is here already is passed over in silence when the statement is the same one, and
     is a Conflict when it is not (Communication 2.1.1).
     """
     incoming = [
-        _accept(statement, text)
+        _accept(statement, text, version)
         for statement, text in zip(statements, texts or [""] * len(statements), strict=True)
     ]
     by_id = {item.id: item for item in incoming}
     if len(by_id) != len(incoming):
         raise StatementError("id", "occurs more than once in the batch")
-    with transaction.atomic():
-        stored = at or now()
-        fresh = _claim_ids(by_id, stored)
-        Statement.objects.bulk_create(_row(item, authority, stored) for item in fresh)
-        targets = {target for item in fresh if (target := item.voids)}
-        if targets:
-            _mark_voided(targets)
-        owe(((item.id, item.document) for item in fresh), at=stored)
-    return [item.id for item in incoming]
+    data = data or {}
+    check_attachments(statements, data)
+    for statement in statements:
+        if signature := signature_attachment(statement):
+            verify_signature(statement, data.get(signature["sha2"].lower()))
+    is_new = _retried(lambda: _insert(by_id, authority, at, version, data, defines))
+    return Stored([item.id for item in incoming], is_new)
 
 
-def _accept(statement: dict[str, Any], text: str) -> _Incoming:
-    validate(statement)
+def _retried(insert: Callable[[], bool]) -> bool:
+    """Run the transaction, once more where it was chosen to end a deadlock.
+
+    Keys, references, definitions and data are each written in one order, but what a batch finds
+    along a chain of references is in none. Inside a caller's transaction, which would be lost as a
+    whole, the error is the caller's.
+    """
+    for _attempt in range(MAX_RETRIES):
+        try:
+            return insert()
+        except OperationalError as error:
+            code = getattr(error.__cause__, "sqlstate", None)
+            if code != DEADLOCK or connection.in_atomic_block:
+                raise
+    return insert()
+
+
+@transaction.atomic
+def _insert(
+    by_id: dict[UUID, _Incoming],
+    authority: dict[str, Any],
+    at: datetime | None,
+    version: str,
+    data: Data,
+    defines: bool,
+) -> bool:
+    """Store what is not here yet, and say whether anything was."""
+    fresh, stored = _claim_ids(by_id, at)
+    if not fresh:
+        return False
+    assigned = "2.0.0" if version.startswith("2") else "1.0.0"
+    rows = Statement.objects.bulk_create(_row(item, authority, stored, assigned) for item in fresh)
+    _insert_terms(
+        (term, stored, row.pk)
+        for item, row in zip(fresh, rows, strict=True)
+        if not item.is_voided
+        for term in terms(mentions(item.document, authority))
+    )
+    _connect(fresh, rows, stored)
+    keep_data({item.id: item.document for item in fresh}, data)
+    if defines:
+        learn_definitions(item.document for item in fresh)
+    owe(((item.id, item.document) for item in fresh), at=stored)
+    return True
+
+
+def _accept(statement: dict[str, Any], text: str, version: str) -> _Incoming:
+    validate(statement, version)
     return _Incoming(
         id=UUID(statement["id"]) if "id" in statement else new_statement_id(),
         document=statement,
         raw=text or json.dumps(statement, ensure_ascii=False, separators=(",", ":")),
         content_hash=fingerprint(statement),
+        target=(
+            UUID(statement["object"]["id"])
+            if statement["object"].get("objectType") == "StatementRef"
+            else None
+        ),
     )
 
 
-def _row(item: _Incoming, authority: dict[str, Any], stored: datetime) -> Statement:
+def _row(item: _Incoming, authority: dict[str, Any], stored: datetime, version: str) -> Statement:
     statement = item.document
     target = statement["object"]
     registration = statement.get("context", {}).get("registration")
@@ -221,58 +294,79 @@ def _row(item: _Incoming, authority: dict[str, Any], stored: datetime) -> Statem
         ),
         actor=agent_key(statement["actor"]),
         registration=UUID(registration) if registration else None,
-        voided=item.voided,
+        voided=item.is_voided,
+        version=version,
         authority=authority,
         raw=item.raw,
     )
 
 
-def _claim_ids(by_id: dict[UUID, _Incoming], stored: datetime) -> list[_Incoming]:
-    """Make the ids ours, and return the statements that are not here yet.
+def _claim_ids(
+    by_id: dict[UUID, _Incoming], at: datetime | None
+) -> tuple[list[_Incoming], datetime]:
+    """Make the ids ours, and return the statements that are not here yet and when they are stored.
 
     The key's primary key decides between two stores of one id: the second waits for the first to
-    commit, then finds its key. Ids that are voided before they arrive get a key with a blank hash
-    in the same way, so that a statement and its voiding may come in either order, or at once.
-    Inserted in the order of ids, so that two batches cannot wait for each other.
+    commit, then finds its key. Ids that are referred to before they arrive get a key with a blank
+    hash in the same way, and stay locked until what refers to them is stored, so that a statement
+    and what is said about it may come in either order, or at once. Inserted in the order of ids, so
+    that two batches cannot wait for each other.
     """
-    hashes = {target: "" for item in by_id.values() if (target := item.voids)}
+    targets = {item.target for item in by_id.values() if item.target}
+    hashes = dict.fromkeys(targets, "")
     hashes |= {statement_id: item.content_hash for statement_id, item in by_id.items()}
-    inserted = _insert_keys(sorted(hashes.items()), stored)
+    inserted, stored = _insert_keys(sorted(hashes.items()), at)
     fresh = [item for item in by_id.values() if item.id in inserted]
+    if others := targets - inserted - by_id.keys():
+        awaited = StatementKey.objects.awaited().filter(id__in=others).order_by("id")
+        list(awaited.select_for_update().values_list("id"))
     known = sorted(by_id.keys() - inserted)
     if not known:
-        return fresh
+        return fresh, stored
 
-    awaited = StatementKey.objects.filter(content_hash="")
     for statement_id in known:
         item = by_id[statement_id]
-        if awaited.filter(id=statement_id).update(stored=stored, content_hash=item.content_hash):
-            item.voided = item.voids is None  # a voiding statement cannot be voided
+        awaited = StatementKey.objects.awaited().filter(id=statement_id)
+        if awaited.update(stored=stored, content_hash=item.content_hash):
+            item.is_awaited = True
             fresh.append(item)
     taken = {item.id for item in fresh}
     _check_same([item for item in by_id.values() if item.id not in taken])
-    return fresh
+    _find_voided([item for item in fresh if item.is_awaited])
+    return fresh, stored
 
 
-def _insert_keys(keys: Iterable[tuple[UUID, str]], stored: datetime) -> set[UUID]:
-    """Insert the keys that are not there and return their ids, in one statement."""
-    fields = StatementKey._meta.local_concrete_fields
-    table = connection.ops.quote_name(StatementKey._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    values: list[Any] = []
-    for statement_id, content_hash in keys:
-        for field, value in zip(fields, (statement_id, stored, content_hash), strict=True):
-            values.append(field.get_db_prep_save(value, connection))
-    places = ", ".join(["(%s, %s, %s)"] * (len(values) // 3))
-    if not values:
-        return set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({columns}) VALUES {places} "  # noqa: S608 - names of ours
-            "ON CONFLICT (id) DO NOTHING RETURNING id",
-            values,
+def _insert_keys(keys: list[tuple[UUID, str]], at: datetime | None) -> tuple[set[UUID], datetime]:
+    """Insert the keys that are not there, in one statement; return their ids, and the time.
+
+    On PostgreSQL the time is that of its own clock, by which `consistent_through` goes too: the
+    clocks of several web servers need not agree.
+    """
+    if connection.vendor == "postgresql":
+        sql = (
+            "WITH clock AS (SELECT COALESCE(%s, statement_timestamp()) AS stored), inserted AS ("
+            "INSERT INTO xapi_statementkey (id, content_hash, stored) "
+            "SELECT new.id, new.content_hash, clock.stored "
+            "FROM clock, unnest(%s::uuid[], %s::text[]) AS new (id, content_hash) "
+            "ON CONFLICT (id) DO NOTHING RETURNING id) "
+            "SELECT clock.stored, inserted.id FROM clock LEFT JOIN inserted ON true"
         )
-        return {row[0] if isinstance(row[0], UUID) else UUID(row[0]) for row in cursor.fetchall()}
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [at, [key for key, _hash in keys], [hash for _key, hash in keys]])
+            rows = cursor.fetchall()
+        return {row[1] for row in rows if row[1]}, rows[0][0]
+    stored = at or now()
+    known = set(
+        StatementKey.objects.filter(id__in=[key for key, _hash in keys]).values_list(
+            "id", flat=True
+        )
+    )
+    new = [(key, hash) for key, hash in keys if key not in known]
+    # nobody else can write between these two
+    StatementKey.objects.bulk_create(
+        StatementKey(id=key, stored=stored, content_hash=hash) for key, hash in new
+    )
+    return {key for key, _hash in new}, stored
 
 
 def _check_same(items: list[_Incoming]) -> None:
@@ -290,28 +384,79 @@ def _check_same(items: list[_Incoming]) -> None:
             raise Conflict(f"Statement {item.id} is already stored with other content.")
 
 
-def _mark_voided(targets: set[UUID]) -> None:
-    held = Statement.objects.by_ids(targets)
-    held.filter(~Q(verb=adl.VOIDED.id)).update(voided=True)
+def _find_voided(items: list[_Incoming]) -> None:
+    """Which of these were voided before they came. A voiding statement cannot be voided."""
+    if not items:
+        return
+    voiding = StatementReference.objects.filter(voids=True, target__in=[item.id for item in items])
+    voided = set(voiding.values_list("target", flat=True))
+    for item in items:
+        item.is_voided = item.id in voided and not item.voids
+
+
+def _connect(fresh: list[_Incoming], rows: list[Statement], stored: datetime) -> None:
+    """Write down what the new statements refer to, and what is found by it from now on."""
+    references = [
+        StatementReference(
+            source=item.id, target=item.target, stored=stored, statement=row.pk, voids=item.voids
+        )
+        for item, row in zip(fresh, rows, strict=True)
+        if item.target
+    ]
+    StatementReference.objects.bulk_create(references)
+    targets = {row.target for row in references}
+    changed = {row.source: row for row in references}
+    if referred := [item.id for item in fresh if item.is_awaited or item.id in targets]:
+        changed |= {row.source: row for row in sources_of(referred)}
+    if not changed:
+        return
+    if voided := {row.target for row in references if row.voids}:
+        _void(voided)
+    hidden = Statement.objects.by_ids(changed).filter(voided=True)
+    shown = changed.keys() - set(hidden.values_list("statement_id", flat=True))
+    _insert_terms(
+        (term, changed[source].stored, changed[source].statement)
+        for source, found in terms_by_reference(shown).items()
+        for term in found
+    )
+
+
+def _void(targets: set[UUID]) -> None:
+    """Hide these statements, those that are voiding statements themselves excepted."""
+    held = Statement.objects.by_ids(targets).filter(~Q(verb=adl.VOIDED.id))
+    for statement in held.filter(voided=False):
+        found = terms(mentions(statement.received, statement.authority))
+        found.update(*terms_by_reference([statement.statement_id]).values())
+        StatementTerm.objects.filter(
+            term__in=found, stored=statement.stored, statement=statement.pk
+        ).delete()
+    held.update(voided=True)
+
+
+def _insert_terms(rows: Iterable[tuple[int, datetime, int]]) -> None:
+    """Insert these terms where they are not there yet."""
+    StatementTerm.objects.bulk_create(
+        (StatementTerm(term=term, stored=stored, statement=row) for term, stored, row in rows),
+        ignore_conflicts=True,
+    )
 
 
 def consistent_through() -> datetime:
-    """The instant up to which every stored statement can be read (Communication 1.2).
+    """The instant up to which every stored statement can be read (Communication 2.1.3.s2.b5).
 
     `stored` is set before its transaction commits, so "now" would promise too much. On PostgreSQL
-    it is the start of the oldest transaction still open, less a second for clocks that differ; on
-    SQLite the one writer there can be is waited for.
+    it is the start of the oldest transaction still open; on SQLite the one writer there can be is
+    waited for.
     """
-    at = now()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT max(clock_timestamp() - xact_start) FROM pg_stat_activity "
+                "SELECT LEAST(statement_timestamp(), min(xact_start)) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid() "
                 "AND backend_type = 'client backend'"
             )
-            oldest = cursor.fetchone()[0] or timedelta()
-        return at - oldest - timedelta(seconds=1)
+            return cursor.fetchone()[0]
+    at = now()
     try:
         with transaction.atomic():  # BEGIN IMMEDIATE
             return at

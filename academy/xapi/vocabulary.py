@@ -76,9 +76,18 @@ class cmi5:
 class tincan:
     """The TinCan registry, for what neither ADL nor cmi5 has a word for."""
 
+    DOWNLOADED = _verb("http://id.tincanapi.com/verb/downloaded", "downloaded", "a téléchargé")
     SKIPPED = _verb("http://id.tincanapi.com/verb/skipped", "skipped", "a sauté")
     VIEWED = _verb("http://id.tincanapi.com/verb/viewed", "viewed", "a vu")
     PLANNED = _verb("http://www.tincanapi.co.uk/verbs/planned_learning", "planned", "a planifié")
+
+
+class streams:
+    """Activity Streams 1.0, which the TinCan registry lists, for what is taken away."""
+
+    _BASE = "http://activitystrea.ms/schema/1.0/"
+    LOST = _verb(_BASE + "lose", "lost", "a perdu")
+    REMOVED = _verb(_BASE + "remove", "removed", "a retiré")
 
 
 class badges:

@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -19,3 +20,11 @@ def plain_number(value) -> str:
     except InvalidOperation:
         return str(value)
     return number_format(number) if number.is_finite() else str(value)
+
+
+@register.filter
+def with_unit(number: str, unit: str) -> str:
+    """A number and its unit as the active language writes them: "12.5%", "12,5 %", "12 days"."""
+    if unit == "%":
+        return gettext("%(number)s%%") % {"number": number}
+    return f"{number} {unit}".rstrip()

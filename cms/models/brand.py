@@ -8,7 +8,7 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 
 from academy.core.fields import LocalizedField
-from cms.colour import contrast
+from credentials.pdf.colour import contrast, parse_colour
 
 _hex = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a colour as # and six digits: #0f766e."))
 DEFAULT_NAME = {"en": "Horizon Academy", "fr": "Académie Horizon"}
@@ -68,7 +68,7 @@ class BrandSettings(BaseSiteSetting):
         )
         for field, against, words in checks:
             try:
-                ratio = contrast(getattr(self, field), against)
+                ratio = contrast(parse_colour(getattr(self, field)), parse_colour(against))
             except ValueError:
                 continue  # the field's own validator says so
             if ratio < 4.5:

@@ -8,12 +8,13 @@ from courses.models.catalogue import (
 )
 from courses.models.enrollment import Enrollment
 from courses.models.plan import LearningPlan, PlanItem
-from courses.models.progress import LessonProgress, ModuleCompletion
+from courses.models.progress import FinalAttempt, LessonProgress, ModuleCompletion
 
 __all__ = [
     "Course",
     "CourseModule",
     "Enrollment",
+    "FinalAttempt",
     "LearningPlan",
     "Lesson",
     "LessonProgress",

@@ -1,6 +1,7 @@
 """A person's learning plan: the way from what they can do to what is asked of them."""
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -8,10 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from academy.people.models import Position
 from courses.models.catalogue import Module
+from courses.querysets import LearningPlanQuerySet
 
 
 class LearningPlan(models.Model):
-    """One plan a person. Renewing it keeps what the person decided: skips, additions, deferrals."""
+    """One plan a person. Renewing it keeps what the person decided: skips, additions, deferrals.
+
+    `renew_on` is the day from which on it no longer says what is asked: the sweep makes it anew
+    then, so that a manager sees it in step though its owner does not come by.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     learner = models.OneToOneField(
@@ -21,6 +27,9 @@ class LearningPlan(models.Model):
         Position, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     renewed_at = models.DateTimeField()
+    renew_on = models.DateField(null=True, blank=True, db_index=True)
+
+    objects = LearningPlanQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("learning plan")
@@ -28,6 +37,10 @@ class LearningPlan(models.Model):
 
     def __str__(self) -> str:
         return str(self.learner)
+
+    def is_owed(self, on: date) -> bool:
+        """Whether it has to be made anew by the day."""
+        return self.renew_on is not None and self.renew_on <= on
 
 
 class PlanItem(models.Model):

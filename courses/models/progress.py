@@ -49,6 +49,24 @@ class LessonProgress(models.Model):
         return f"{self.enrollment}: {self.lesson}"
 
 
+class FinalAttempt(models.Model):
+    """Which module an attempt is to prove, in which enrollment: pinned when it begins, so that it
+    counts although the module is given another final assessment while it runs."""
+
+    attempt = models.UUIDField(unique=True)
+    module = models.ForeignKey(Module, on_delete=models.PROTECT, related_name="final_attempts")
+    enrollment = models.ForeignKey(
+        Enrollment, on_delete=models.PROTECT, related_name="final_attempts"
+    )
+
+    class Meta:
+        verbose_name = _("final attempt")
+        verbose_name_plural = _("final attempts")
+
+    def __str__(self) -> str:
+        return f"{self.enrollment}: {self.module}"
+
+
 class ModuleCompletion(models.Model):
     """A module proven by its final assessment. Append-only; it counts in every course that has
     the module, for as long as it is valid."""

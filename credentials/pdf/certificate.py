@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from . import drawing
-from .document import Attachment, Colour, Document
+from .colour import Colour, contrast, parse_colour
+from .document import Attachment, Document
 from .fonts import SANS, SANS_BOLD, SERIF, SERIF_BOLD, Style, normalise
 from .labels import complete_labels, format_date
 from .layout import ADDRESS, WORDS, Block, TextDoesNotFit, fit, visible_width
@@ -120,28 +121,10 @@ def render(context: CertificateContext, *, attachments: Sequence[Attachment] = (
     return _Page(context, attachments).render()
 
 
-def _colour(text: str) -> Colour:
-    value = text.removeprefix("#")
-    if len(value) != 6:
-        raise ValueError(f"Not a colour of the form #rrggbb: {text!r}")
-    return (int(value[0:2], 16) / 255, int(value[2:4], 16) / 255, int(value[4:6], 16) / 255)
-
-
 def _mix(colour: Colour, other: Colour, share: float) -> Colour:
     """`share` of `colour`, the rest of `other`."""
     red, green, blue = (a * share + b * (1 - share) for a, b in zip(colour, other, strict=True))
     return (red, green, blue)
-
-
-def contrast(first: Colour, second: Colour) -> float:
-    """WCAG 2.2 contrast ratio, 1 to 21."""
-
-    def luminance(colour: Colour) -> float:
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 WHITE: Colour = (1.0, 1.0, 1.0)
@@ -202,10 +185,10 @@ class _Page:
         self.language = context.language
         self.rtl = context.language.split("-")[0].lower() in RTL_LANGUAGES
         colours = context.colours
-        self.primary = _colour(colours.primary)
-        self.accent = _colour(colours.accent)
-        self.ink = _colour(colours.ink)
-        self.sand = _colour(colours.sand)
+        self.primary = parse_colour(colours.primary)
+        self.accent = parse_colour(colours.accent)
+        self.ink = parse_colour(colours.ink)
+        self.sand = parse_colour(colours.sand)
         # Text needs 4.5:1 on both sky and ground (WCAG 2.2, 1.4.3); a pale primary stays a colour
         # of shapes.
         strong = min(contrast(self.primary, WHITE), contrast(self.primary, self.sand))

@@ -22,11 +22,11 @@ from xml.sax.saxutils import escape
 from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
+from .colour import Colour
 from .fonts import FontBook, Line
 from .objects import Stream, text_string
 from .tagging import StructureTree
 
-Colour = tuple[float, float, float]
 PRODUCER = "Academy certificate renderer (ReportLab)"
 
 

@@ -333,7 +333,8 @@ def test_a_removed_lesson_no_longer_counts_against_completion(school):
 
 
 def test_a_lesson_removed_last_completes_those_who_had_done_the_rest(school):
-    """They have nothing left to click: nobody would ever complete the course otherwise."""
+    """They have nothing left to click: nobody would ever complete the course otherwise. The sweep
+    finds them: a lesson may be taken off by mistake and put back at once."""
     module = school.module(final=False)
     first, second = module.lessons.all()
     course = school.course(module)
@@ -341,12 +342,12 @@ def test_a_lesson_removed_last_completes_those_who_had_done_the_rest(school):
     read(enrollment, first)
     newcomer = enroll(learner=UserFactory(), course=course)
     remove(second)
-    assert status(enrollment) == "completed"
-    assert status(newcomer) == "active"
+    assert status(enrollment) == "active"
+    assert services.complete_due() is None
+    assert (status(enrollment), status(newcomer)) == ("completed", "active")
 
 
 def test_a_module_removed_last_completes_those_who_had_proven_the_rest(school):
-    """The sweep finds them: a module may be taken off by mistake and put back at once."""
     kept, gone = school.module(), school.module()
     enrollment = enroll(learner=school.learner, course=school.course(kept, gone))
     school.prove(kept)
@@ -400,7 +401,44 @@ def test_a_graded_attempt_is_recorded_once(school):
     assert school.learner.competency_records.count() == 1
 
 
-def test_an_attempt_outside_any_course_proves_nothing(school):
+def test_an_attempt_counts_though_the_module_has_another_assessment_by_now(school):
+    """What a person began to prove is pinned: a trainer's change does not void an hour's work."""
+    module, other = school.module(), school.module()
+    school.course(module)
+    school.course(other)
+    attempt = start_final(learner=school.learner, module=module)
+    taken, given = module.final_assessment, other.final_assessment
+    Module.objects.filter(pk=other.pk).update(final_assessment=None)
+    Module.objects.filter(pk=module.pk).update(final_assessment=given)
+    Module.objects.filter(pk=other.pk).update(final_assessment=taken)
+    module.refresh_from_db()
+    assert start_final(learner=school.learner, module=module) == attempt, "it was not resumed"
+    school.answer(attempt)
+    assert ModuleCompletion.objects.get().module == module
+    assert Enrollment.objects.get().status == "completed"
+
+
+def test_an_attempt_counts_though_the_module_has_no_assessment_by_now(school):
+    module = school.module()
+    school.course(module)
+    attempt = start_final(learner=school.learner, module=module)
+    Module.objects.filter(pk=module.pk).update(final_assessment=None)
+    school.answer(attempt)
+    assert ModuleCompletion.objects.get().module == module
+
+
+def test_the_next_attempt_is_at_the_assessment_of_today(school):
+    module, other = school.module(), school.module()
+    school.course(module)
+    school.prove(module, right=0)
+    given = other.final_assessment
+    Module.objects.filter(pk=other.pk).update(final_assessment=None)
+    Module.objects.filter(pk=module.pk).update(final_assessment=given)
+    module.refresh_from_db()
+    assert start_final(learner=school.learner, module=module).assessment == given
+
+
+def test_an_attempt_that_is_no_way_to_a_module_proves_nothing(school):
     from assessments.services import start_attempt
 
     module = school.module()

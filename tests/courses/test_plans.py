@@ -8,10 +8,10 @@ from academy.competencies.models import CompetencyRecord
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict
 from academy.xapi.models import Statement
-from academy.xapi.vocabulary import tincan
+from academy.xapi.vocabulary import streams, tincan
 from assessments.models import Attempt
 from courses import plans
-from courses.models import PlanItem
+from courses.models import LearningPlan, PlanItem
 from courses.services import withdraw
 from tests.factories import teaching
 from tests.factories.people import MembershipFactory
@@ -339,5 +339,25 @@ def test_what_a_person_decides_about_their_plan_is_recorded_once(school, module,
     for _twice in range(2):
         plans.add_to_plan(learner=school.learner, module=extra)
         plans.defer(item=item(school, module), until=later)
-    said = Statement.objects.filter(verb=tincan.PLANNED.id).order_by("id")
-    assert [one.activity.rsplit("/", 1)[-1] for one in said] == [str(extra.uuid), str(module.uuid)]
+    plan = LearningPlan.objects.get()
+    assert said(tincan.PLANNED) == [str(one.uuid) for one in (plan, extra, module)]
+    mine = item(school, extra)
+    for _twice in range(2):
+        plans.remove_from_plan(item=mine)
+    assert said(streams.REMOVED) == [str(extra.uuid)]
+
+
+def said(verb) -> list[str]:
+    """The ids of what was spoken of with this verb, in order."""
+    rows = Statement.objects.filter(verb=verb.id).order_by("id")
+    return [one.activity.rsplit("/", 1)[-1] for one in rows]
+
+
+def test_a_renewal_is_recorded_when_it_changed_the_plan(school, module):
+    for _twice in range(2):
+        renew(school)
+    assert len(said(tincan.PLANNED)) == 1
+    school.ask_nothing()
+    for _twice in range(2):
+        renew(school)
+    assert len(said(tincan.PLANNED)) == 2

@@ -13,6 +13,9 @@ from django.urls import reverse
 from academy.core.errors import Conflict
 from academy.core.fields import Localized
 from academy.people import roles
+from academy.people.services import identity_for
+from academy.xapi.models import Statement
+from academy.xapi.vocabulary import streams, tincan
 from credentials.models import Credential, Revocation
 from credentials.services import revoke_credential, standing_of
 from credentials.views import LOOKUPS_PER_MINUTE, normalise_code
@@ -129,6 +132,23 @@ def test_revoking_twice_is_refused_and_keeps_the_first():
         revoke(credential, "replaced")
     assert Revocation.objects.get() == first
     assert Revocation.objects.get().public_label == "error"
+    assert len(said(streams.LOST)) == 1
+
+
+def said(verb) -> list[dict]:
+    return [one.document for one in Statement.objects.filter(verb=verb.id).order_by("id")]
+
+
+def test_a_revocation_is_recorded_without_its_reason():
+    """It stands in the holder's own record, and names who took the credential back."""
+    credential = make()
+    revocation = revoke(credential)
+    [statement] = said(streams.LOST)
+    assert statement["actor"] == identity_for(credential.learner).actor
+    assert statement["object"]["id"].endswith(f"/credentials/{credential.uuid}")
+    assert statement["context"]["instructor"] == identity_for(revocation.revoked_by).actor
+    assert statement["context"]["registration"] == str(credential.enrollment.uuid)
+    assert "secret" not in str(statement)
 
 
 # --- The page -------------------------------------------------------------------------------------
@@ -268,6 +288,9 @@ def test_the_holder_gets_the_bytes_as_stored(client):
     assert f"certificate-{credential.code}.pdf" in response["Content-Disposition"]
     assert credential.pdf_sha256 in response["ETag"]
     assert "no-store" in response["Cache-Control"]
+    client.head(document(credential))
+    [statement] = said(tincan.DOWNLOADED)
+    assert statement["object"]["id"].endswith(f"/credentials/{credential.uuid}")
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from academy.demo import content
+from academy.demo import checker, content
 
 NOWHERE = Path("/nonexistent")
 
@@ -20,7 +20,7 @@ NOWHERE = Path("/nonexistent")
 
 
 def test_shipped_content_has_no_problems() -> None:
-    assert content.problems() == []
+    assert checker.problems() == []
 
 
 @pytest.mark.parametrize("code", content.module_codes())
@@ -167,7 +167,7 @@ class Folder:
         self.write(path, data)
 
     def problems(self, frameworks: Path = NOWHERE) -> list[str]:
-        return content.problems(self.root, frameworks)
+        return checker.problems(self.root, frameworks)
 
 
 @pytest.fixture
@@ -268,6 +268,18 @@ def test_a_sound_folder_has_no_problems(folder: Folder) -> None:
         (
             spoil_items(lambda i: i[0]["fr"]["options"]["c"].update(i[0]["fr"]["options"]["d"])),
             "t-000 fr: options c and d say the same",
+        ),
+        (
+            spoil_items(lambda i: i[0]["en"]["options"]["c"].update(text="Some 48 % of us")),
+            "items.yaml: en: write the percentage as the language does: 'Some 48 %'",
+        ),
+        (
+            spoil_items(lambda i: i[0]["fr"]["options"]["c"].update(text="Près de 48 % de nous")),
+            "items.yaml: fr: write the percentage as the language does: 'Près de 48 %'",
+        ),
+        (
+            spoil_lesson(lambda b: b[1].update(text="<p>Près de 48% de nous.</p>")),
+            "01-start.fr.yaml: fr: write the percentage as the language does",
         ),
         (spoil_items(lambda i: i[0]["fr"].update(stem="<h1>No</h1>")), "<h1> is not allowed"),
         (spoil_items(lambda i: i[0]["fr"].update(stem="<p>No")), "<p> is not closed"),
@@ -376,9 +388,9 @@ def test_the_command_prints_and_fails(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = ["modules/a/items.yaml: one", "modules/b/items.yaml: two"]
-    monkeypatch.setattr(content, "problems", lambda: found)
-    assert content.main(["check", "modules/b"]) == 1
+    monkeypatch.setattr(checker, "problems", lambda: found)
+    assert checker.main(["modules/b"]) == 1
     assert "two" in (output := capsys.readouterr().out)
     assert "one" not in output
-    assert content.main(["check", "modules/c"]) == 0
-    assert content.main([]) == 2
+    assert checker.main(["modules/c"]) == 0
+    assert checker.main([]) == 1

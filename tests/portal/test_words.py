@@ -5,7 +5,7 @@ from django.utils.translation import override
 
 from academy.portal.templatetags.portal_tags import placed_chance
 from assessments.placement import PlacedCompetency
-from assessments.templatetags.assessment_tags import plain_number
+from assessments.templatetags.assessment_tags import plain_number, with_unit
 
 
 def placed(band: int, at_least: list[float]) -> PlacedCompetency:
@@ -43,3 +43,18 @@ def test_a_number_is_written_out(value, written):
 def test_a_number_in_french():
     with override("fr"):
         assert plain_number("0.50") == "0,5"
+
+
+@pytest.mark.parametrize(
+    ("language", "unit", "written"),
+    [
+        ("en", "%", "12.5%"),
+        ("fr", "%", "12,5\N{NO-BREAK SPACE}%"),
+        ("en", "days", "12.5 days"),
+        ("fr", "jours", "12,5 jours"),
+        ("en", "", "12.5"),
+    ],
+)
+def test_a_number_has_its_unit_as_the_language_writes_it(language, unit, written):
+    with override(language):
+        assert with_unit(plain_number("12.50"), unit) == written

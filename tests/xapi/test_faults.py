@@ -15,7 +15,7 @@ from academy.xapi.models import Destination, OutboxEntry, Statement
 from tests.xapi.helpers import make_statement
 from tests.xapi.processes import FaultyLine, Request, RunningStore, pages, wait_until
 
-SHARE = ("stored", "authority")  # what each store assigns
+SHARE = ("stored", "authority", "version")  # what each store assigns
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """Delivery to another store: everything arrives, each statement once, whatever happens between."""
 
 import contextlib
+import hashlib
 import json
 import socket
 import threading
@@ -80,7 +81,7 @@ def test_all_statements_arrive_as_they_are(second, learner):
         theirs = second.get_statement(statement.statement_id, voided=statement.voided)
         assert theirs is not None
         ours = statement.document
-        for assigned in ("stored", "authority"):
+        for assigned in ("stored", "authority", "version"):
             del ours[assigned], theirs[assigned]
         assert theirs == ours
 
@@ -128,6 +129,72 @@ def test_wrong_credentials_lose_nothing(second, second_store, settings):
     with time_machine.travel(now() + timedelta(hours=7), tick=False):
         deliver()
     assert states() == {"delivered": 3}
+
+
+# --- attachments --------------------------------------------------------------------------------
+def with_data(data: bytes, **changes) -> dict:
+    return make_statement(
+        attachments=[
+            {
+                "usageType": "https://content.example/attachments/essay",
+                "display": {"en": "Essay"},
+                "contentType": "text/plain",
+                "length": len(data),
+                "sha2": hashlib.sha256(data).hexdigest(),
+            }
+        ],
+        **changes,
+    )
+
+
+def owe_with_data(*data: bytes) -> list[dict]:
+    statements = [with_data(one) for one in data]
+    services.store(
+        statements=statements,
+        authority=services.academy_authority(),
+        data={hashlib.sha256(one).hexdigest(): one for one in data},
+    )
+    return statements
+
+
+def test_attachments_arrive_with_their_statements(second, second_store):
+    essays = [b"An essay \r\n--, part %d\x00\xff" % number for number in range(3)]
+    statements = owe_with_data(*essays)
+    owe(5)
+    deliver()
+
+    assert states() == {"delivered": 8}
+    for statement, essay in zip(statements, essays, strict=True):
+        answer = httpx.get(
+            f"{second_store.endpoint}statements",
+            params={"statementId": statement["id"], "attachments": "true"},
+            auth=(second_store.key, second_store.secret),
+            headers={"X-Experience-API-Version": "2.0.0"},
+        )
+        assert answer.headers["content-type"].startswith("multipart/mixed")
+        assert essay in answer.content
+
+
+def test_much_data_goes_in_several_requests(lrs, monkeypatch):
+    monkeypatch.setattr(forwarding, "ATTACHED_SIZE", 250)
+    owe_with_data(*(bytes([number]) * 100 for number in range(7)))
+    owe_with_data(b"x" * 1000)  # more than fits, alone
+    route = lrs.post("/statements").respond(200, json=[])
+    deliver()
+    assert states() == {"delivered": 8}
+    assert max(len(call.request.content) for call in list(route.calls)[:-1]) < 2000
+
+
+def test_a_pseudonymised_destination_gets_no_attachments(lrs, settings):
+    settings.LRS_ENDPOINT = ""
+    destinations.save_destination(
+        Destination(name="closed", endpoint=ENDPOINT, policy=Destination.Policy.PSEUDONYMISED)
+    )
+    owe_with_data(b"I, Ada Achebe, ...")
+    route = lrs.post("/statements").mock(side_effect=answer_ids)
+    forwarding.forward("closed")
+    assert route.calls.last.request.headers["content-type"] == "application/json"
+    assert b"attachments" not in route.calls.last.request.content
 
 
 # --- what a store may answer --------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""The rules of a statement, one row each. In brackets: xAPI 1.0.3, Part Two (Data)."""
+"""The rules of a statement, one row each. In brackets: xAPI 1.0.3, Part Two (Data).
+
+Through the store, named for the requirements: tests/conformance/xapi.
+"""
 
 import copy
 from typing import Any
@@ -8,6 +11,7 @@ import pytest
 from academy.xapi.schema import (
     StatementError,
     fingerprint,
+    is_language_tag,
     parse_timestamp,
     same_statement,
     validate,
@@ -72,7 +76,26 @@ GOOD = {
         version="1.0.0",
         attachments=[ATTACHMENT],
     ),
-    "version 2": statement(version="2.0.0"),
+    **{
+        f"version {number}": statement(version=number)
+        for number in ("1.0", "1.0.9", "1.0.3rc-1", "2.0", "2.0.0")
+    },
+    "context agents and groups": statement(
+        context={
+            "contextAgents": [
+                {"objectType": "contextAgent", "agent": AGENT, "relevantTypes": ["urn:x:player"]},
+                {"objectType": "contextAgent", "agent": {**AGENT, "objectType": "Agent"}},
+            ],
+            "contextGroups": [{"objectType": "contextGroup", "group": GROUP}],
+        }
+    ),
+    "no context agents": statement(context={"contextAgents": [], "contextGroups": []}),
+    "components of another interaction type": definition(
+        interactionType="true-false", choices=[{"id": "true"}]
+    ),
+    "extensions named like properties": statement(
+        result={"extensions": {"https://x.example/e": {"timestamp": "now", "mbox": 1, "id": []}}}
+    ),
     "account": statement(actor={"account": {"homePage": "http://a.example", "name": ""}}),
     "sha1": statement(actor={"mbox_sha1sum": "ebd31e95054c018b10727ccffd2ef2ec3a016ee9"}),
     "openid": statement(actor={"objectType": "Agent", "name": "A", "openid": "https://a.example/"}),
@@ -126,8 +149,10 @@ BAD = {
     "id no hex": (statement(id="M" + UUID[1:]), "id"),
     "id a number": (statement(id=12345), "id"),
     "id with a line end": (statement(id=UUID + "\n"), "id"),
-    "version 0.9": (statement(version="0.9.5"), "version"),
-    "version 1.1": (statement(version="1.1.0"), "version"),
+    **{
+        f"version {number!r}": (statement(version=number), "version")
+        for number in ("0.9.5", "1.1.0", "1", "1.", "1.0.", "1.0.x", "1.0.3-", "2.1.0", "3.0.0", "")
+    },
     "version a number": (statement(version=1.0), "version"),
     "stored is validated": (statement(stored="yesterday"), "stored"),
     "authority, no agent": (statement(authority={}), "authority"),
@@ -313,6 +338,37 @@ BAD = {
         "object.context.platform",
     ),
     "platform a number": (statement(context={"platform": 1}), "context.platform"),
+    **{
+        f"{name} {case}": (statement(context={name: value}), f"context.{name}{path}")
+        for name, role, good in (
+            ("contextAgents", "agent", {"objectType": "contextAgent", "agent": AGENT}),
+            ("contextGroups", "group", {"objectType": "contextGroup", "group": GROUP}),
+        )
+        for case, value, path in (
+            ("an object", good, ""),
+            ("of strings", ["x"], "[0]"),
+            ("of another type", [good, {**good, "objectType": "Agent"}], "[1].objectType"),
+            ("of no type", [{role: good[role]}], "[0].objectType"),
+            ("of nobody", [{"objectType": good["objectType"]}], f"[0].{role}"),
+            ("with more", [{**good, "name": "x"}], "[0].name"),
+            ("of a string", [{**good, role: "x"}], f"[0].{role}"),
+            ("relevant to nothing", [{**good, "relevantTypes": []}], "[0].relevantTypes"),
+            ("relevant to a string", [{**good, "relevantTypes": "urn:x:y"}], "[0].relevantTypes"),
+            (
+                "relevant to no IRI",
+                [{**good, "relevantTypes": ["urn:x:y", "abc"]}],
+                "[0].relevantTypes[1]",
+            ),
+        )
+    },
+    "context agent a group": (
+        statement(context={"contextAgents": [{"objectType": "contextAgent", "agent": GROUP}]}),
+        "context.contextAgents[0].agent.member",
+    ),
+    "context group an agent": (
+        statement(context={"contextGroups": [{"objectType": "contextGroup", "group": AGENT}]}),
+        "context.contextGroups[0].group.objectType",
+    ),
     "team an agent": (statement(context={"team": AGENT}), "context.team.objectType"),
     "instructor nobody": (statement(context={"instructor": {}}), "context.instructor"),
     "context statement an activity": (
@@ -338,7 +394,12 @@ BAD = {
                      "2008-09-15T15:53:00.601-00", "2008-09-15T15:53:00.601-0000",
                      "2008-09-15T15:53:00.601-00:00", "0000-01-01T00:00:00Z",
                      "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00",
-                     "2026-01-01T25:00:00Z", "2026-01-01T00:00:00Z\n", 20260101, None)
+                     "2026-01-01T25:00:00Z", "2026-01-01T00:00:00Z\n", 20260101, None,
+                     "2026-01-01T24:00:01Z", "2026-01-01T24:01Z", "9999-12-31T24:00:00Z",
+                     "2026-01-01T23:59:60Z", "2026-06-30T12:59:60Z", "2026-01-01T23:60:00Z",
+                     "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+05:60",
+                     "2026-W10-1T00:00:00Z", "2026-060T00:00:00Z", "2026-01-01T00:00:00.Z",
+                     "٢٠٢٦-01-01T00:00:00Z", "+2026-01-01T00:00:00Z")
     },
     # attachments (2.4.11)
     "attachments an object": (statement(attachments={}), "attachments"),
@@ -373,7 +434,18 @@ BAD = {
         "context.extensions.https://x.example/e[0]",
     ),
     "half a surrogate pair": (statement(result={"response": "\ud83d"}), "result.response"),
+    "half a surrogate pair as a name": (statement(**{"\ud83d": 1}), "\ud83d"),
 }  # fmt: skip
+
+ONLY_2_0 = {
+    "version 2.0": (statement(version="2.0.0"), "version"),
+    "context agents": (statement(context={"contextAgents": []}), "context.contextAgents"),
+    "context groups": (statement(context={"contextGroups": []}), "context.contextGroups"),
+    "context agents in a substatement": (
+        statement(object={**SUB, "context": {"contextAgents": []}}),
+        "object.context.contextAgents",
+    ),
+}
 
 
 @pytest.mark.parametrize("good", GOOD.values(), ids=GOOD.keys())
@@ -388,7 +460,46 @@ def test_invalid_statements_are_refused_by_the_name_of_the_property(bad, path):
 
     assert caught.value.path == path
     assert caught.value.status == 400
-    assert caught.value.message.startswith(path)
+    assert caught.value.message.startswith(path.encode(errors="backslashreplace").decode())
+
+
+@pytest.mark.parametrize(("statement_", "path"), ONLY_2_0.values(), ids=ONLY_2_0.keys())
+def test_what_xapi_2_0_added_is_unknown_to_1_0_3(statement_, path):
+    validate(statement_, "2.0.0")
+    with pytest.raises(StatementError) as caught:
+        validate(statement_, "1.0.3")
+
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("tag", "well_formed"),
+    [
+        ("de", True),
+        ("zh-cmn-Hans-CN", True),
+        ("sl-rozaj-biske-1994", True),
+        ("de-CH-x-phonebk", True),
+        ("en-a-bbb-x-a-ccc", True),
+        ("x-a-a-a-a-a-a", True),
+        ("EN-LATN-GB-BOONT-R-EXTENDED-SEQUENCE-X-PRIVATE", True),
+        ("", False),
+        ("e", False),
+        ("a-DE", False),
+        ("something", False),
+        ("de-419-DE", False),
+        ("de-1996-1996", False),
+        ("de-DE-scouse-Scouse", False),
+        ("ar-a-aaa-b-bbb-a-ccc", False),
+        ("zh-z-aaa-z-bbb-c-ccc", False),
+        ("en_GB", False),
+        ("en-", False),
+        ("en-x", False),
+        ("français", False),
+    ],
+)
+def test_language_tags(tag, well_formed):
+    """4.2, with RFC 5646, 2.2.9."""
+    assert is_language_tag(tag) is well_formed
 
 
 def test_a_backslash_before_u0000_is_not_the_character_nul():
@@ -420,6 +531,13 @@ def test_a_long_list_is_not_deep_nesting():
         ("2026-03-01T00:00", "2026-03-01T00:00:00+00:00"),
         ("20260301T000000.5-0330", "2026-03-01T03:30:00.500000+00:00"),
         ("2026-03-01T00:00:00.1234567+00", "2026-03-01T00:00:00.123456+00:00"),
+        ("2026-03-01 00:00:00.5+00:00", "2026-03-01T00:00:00.500000+00:00"),
+        ("2026-03-01t00:00:00z", "2026-03-01T00:00:00+00:00"),
+        ("2026-03-01T00:00:00,25Z", "2026-03-01T00:00:00.250000+00:00"),
+        ("2026-02-28T24:00:00Z", "2026-03-01T00:00:00+00:00"),
+        ("20260228T2400+0100", "2026-02-28T23:00:00+00:00"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00+00:00"),
+        ("1990-12-31T15:59:60.5-08:00", "1991-01-01T00:00:00.500000+00:00"),
     ],
 )
 def test_timestamps_are_read_as_instants(text, utc):
@@ -461,6 +579,42 @@ SAME = {
         statement(context={"registration": UUID}),
         statement(context={"registration": UUID.upper()}),
     ),
+    "the case of a hash": (
+        statement(actor={"mbox_sha1sum": "a" * 40}),
+        statement(actor={"mbox_sha1sum": "A" * 40}),
+    ),
+    "the case of an id": (statement(id=UUID), statement(id=UUID.upper())),
+    "the case of a reference": (
+        statement(object=REFERENCE),
+        statement(object={**REFERENCE, "id": UUID.upper()}),
+    ),
+    "the case of a language tag": (
+        statement(context={"language": "fr-ca"}, attachments=[ATTACHMENT]),
+        statement(
+            context={"language": "fr-CA"},
+            attachments=[{**ATTACHMENT, "display": {"EN": "Certificate"}, "sha2": "A" * 64}],
+        ),
+    ),
+    "the sign of zero": (
+        statement(result={"score": {"raw": -0.0}}),
+        statement(result={"score": {"raw": 0}}),
+    ),
+    "the spelling of a large number": (
+        statement(result={"score": {"raw": 1e23}}),
+        statement(result={"score": {"raw": 10**23}}),
+    ),
+    "the spelling of numbers in extensions": (
+        statement(context={"extensions": {"https://x.example/e": [{"a": 1.0}]}}),
+        statement(context={"extensions": {"https://x.example/e": [{"a": 1}]}}),
+    ),
+    "less than a hundredth of a second": (
+        statement(result={"duration": "PT1.239S"}),
+        statement(result={"duration": "PT1.23S"}),
+    ),
+    "less than a thousandth in a substatement": (
+        statement(object={**SUB, "timestamp": "2026-01-01T00:00:00.1239Z"}),
+        statement(object={**SUB, "timestamp": "2026-01-01T01:00:00.123+01:00"}),
+    ),
     "the case of a mail domain": (
         statement(actor={"mbox": "mailto:Ada@People.Example"}),
         statement(actor={"mbox": "mailto:Ada@people.example"}),
@@ -472,8 +626,39 @@ OTHER = {
     "the case of a mail name": statement(actor={"mbox": "mailto:Ada@people.example"}),
     "the activity": statement(object={"id": "https://content.example/course/2"}),
     "a result": statement(result={"success": True}),
-    "an extension named like an assigned property": statement(
-        context={"extensions": {"https://x.example/e": {"objectType": "Agent"}}}
+    **{
+        f"an extension's {name}": statement(context={"extensions": {"https://x.example/e": value}})
+        for name, value in (
+            ("objectType", {"objectType": "Agent"}),
+            ("definition", {"definition": 1}),
+            ("timestamp", {"timestamp": "yesterday"}),
+            ("mbox", {"mbox": "A@B"}),
+            ("id", {"id": UUID.upper()}),
+            ("display", {"display": {"EN": 1}}),
+            ("member", {"member": [2, 1]}),
+        )
+    },
+}
+OTHER_PAIRS = {
+    "the case of an IRI": (
+        statement(object={"id": "https://a.example/A"}),
+        statement(object={"id": "https://a.example/a"}),
+    ),
+    "a large number": (
+        statement(result={"score": {"raw": 2**53}}),
+        statement(result={"score": {"raw": 2**53 + 1}}),
+    ),
+    "the case of an id in an extension": (
+        statement(context={"extensions": {"https://x.example/e": {"id": UUID.upper()}}}),
+        statement(context={"extensions": {"https://x.example/e": {"id": UUID}}}),
+    ),
+    "the order of context activities": (
+        statement(context={"contextActivities": {"other": [ACTIVITY, {"id": "urn:x:y"}]}}),
+        statement(context={"contextActivities": {"other": [{"id": "urn:x:y"}, ACTIVITY]}}),
+    ),
+    "an attachment": (
+        statement(attachments=[ATTACHMENT]),
+        statement(attachments=[{**ATTACHMENT, "sha2": "b" * 64}]),
     ),
 }
 
@@ -487,6 +672,12 @@ def test_statements_are_the_same_whatever(first, second):
 @pytest.mark.parametrize("other", OTHER.values(), ids=OTHER.keys())
 def test_statements_are_not_the_same_with_another(other):
     assert not same_statement(statement(), other)
+
+
+@pytest.mark.parametrize(("first", "second"), OTHER_PAIRS.values(), ids=OTHER_PAIRS.keys())
+def test_statements_differ_by(first, second):
+    """2.3.1.s9.b2: what is not an exception counts."""
+    assert not same_statement(first, second)
 
 
 def test_durations_are_compared_as_text():

@@ -1,10 +1,16 @@
 """What the learning record store keeps: statements, what is owed of them, and who may ask."""
 
-from academy.xapi.models.clients import LrsClient
+from academy.xapi.models.clients import LaunchToken, LrsClient
 from academy.xapi.models.delivery import Destination, OutboxEntry
+from academy.xapi.models.documents import Document, context_digest, document_address, is_json
 from academy.xapi.models.statements import (
+    Activity,
+    Attachment,
     Statement,
+    StatementAttachment,
     StatementKey,
+    StatementReference,
+    StatementTerm,
     account_key,
     agent_key,
     compact,
@@ -12,13 +18,23 @@ from academy.xapi.models.statements import (
 )
 
 __all__ = [
+    "Activity",
+    "Attachment",
     "Destination",
+    "Document",
+    "LaunchToken",
     "LrsClient",
     "OutboxEntry",
     "Statement",
+    "StatementAttachment",
     "StatementKey",
+    "StatementReference",
+    "StatementTerm",
     "account_key",
     "agent_key",
     "compact",
+    "context_digest",
+    "document_address",
+    "is_json",
     "new_statement_id",
 ]

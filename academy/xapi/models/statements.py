@@ -8,7 +8,11 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from academy.xapi.querysets import StatementKeyQuerySet, StatementQuerySet
+from academy.xapi.querysets import (
+    StatementKeyQuerySet,
+    StatementQuerySet,
+    StatementTermQuerySet,
+)
 from academy.xapi.schema import instant
 
 KEY_LENGTH = 500
@@ -47,9 +51,9 @@ class StatementKey(models.Model):
     """One row for each statement id: what keeps ids unique while the statements are partitioned.
 
     `content_hash` is the fingerprint by which two statements of one id are the same or in conflict.
-    A blank hash is the key of a statement that was voided before it arrived: whoever stores it
-    later takes this row over, and finds out that it is void. Other models refer to a statement by
-    this id, without a foreign key.
+    A blank hash is the key of a statement that others refer to and that has not arrived: whoever
+    stores it takes this row over, and finds out what was said about it, such as that it is void.
+    Other models refer to a statement by this id, without a foreign key.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -87,6 +91,8 @@ class Statement(models.Model):
     actor = models.CharField(_("actor"), max_length=KEY_LENGTH)
     registration = models.UUIDField(_("registration"), null=True)
     voided = models.BooleanField(_("voided"), default=False)
+    # of a statement that came without one: by the standard its sender spoke
+    version = models.CharField(_("version"), max_length=20, default="1.0.0")
     authority = models.JSONField(_("authority"))
     raw = models.TextField(_("statement as received"))
 
@@ -97,9 +103,6 @@ class Statement(models.Model):
         verbose_name_plural = _("statements")
         indexes = [
             models.Index(fields=["actor", "stored"], name="xapi_statement_actor"),
-            models.Index(fields=["activity", "stored"], name="xapi_statement_activity"),
-            models.Index(fields=["registration", "stored"], name="xapi_statement_registration"),
-            models.Index(fields=["verb", "stored"], name="xapi_statement_verb"),
             # by id (with `stored` from the key table) and the whole store in order
             models.Index(fields=["stored", "statement_id"], name="xapi_statement_stored"),
         ]
@@ -126,8 +129,106 @@ class Statement(models.Model):
             _list_context_activities(statement["object"])
         statement["stored"] = instant(self.stored)
         statement["authority"] = self.authority
-        statement.setdefault("version", "1.0.0")
+        statement.setdefault("version", self.version)
         return statement
+
+
+class StatementTerm(models.Model):
+    """One thing that a statement is found by (see `terms`), in the order of pages.
+
+    Written with the statement and, where it refers to another, with what that one is found by, so
+    that a filter reads this table alone (Communication 2.1.3). A voided statement has no terms.
+    Partitioned like `Statement` on PostgreSQL.
+    """
+
+    pk = models.CompositePrimaryKey("term", "stored", "statement")
+    term = models.BigIntegerField()
+    stored = models.DateTimeField()
+    statement = models.BigIntegerField()  # the `id` of the Statement
+
+    objects = StatementTermQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("statement term")
+        verbose_name_plural = _("statement terms")
+
+    def __str__(self) -> str:
+        return f"{self.term}: {self.statement}"
+
+
+class StatementReference(models.Model):
+    """A statement whose object is another statement, which may not be here yet."""
+
+    source = models.UUIDField(primary_key=True, editable=False)
+    target = models.UUIDField(db_index=True)
+    # where the source lies
+    stored = models.DateTimeField()
+    statement = models.BigIntegerField()
+    voids = models.BooleanField()
+
+    class Meta:
+        verbose_name = _("statement reference")
+        verbose_name_plural = _("statement references")
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target}"
+
+
+class Activity(models.Model):
+    """What the store knows of an Activity: the definitions it met, merged (Communication 2.5).
+
+    `iri` is compacted. Activities that nobody defined have no row.
+    """
+
+    iri = models.CharField(max_length=KEY_LENGTH, primary_key=True)
+    definition = models.JSONField()
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activities")
+
+    def __str__(self) -> str:
+        return self.iri
+
+
+class Attachment(models.Model):
+    """The data of attachments, each kept once, by its SHA-2 in lower case (Data 2.4.11).
+
+    In the database, so that data and statement are kept or lost together.
+    """
+
+    sha2 = models.CharField(max_length=128, primary_key=True)
+    data = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        return self.sha2
+
+
+class StatementAttachment(models.Model):
+    """A statement that came with the data of an attachment.
+
+    Who may read the statement may read that data. A statement that only names a hash gets nothing
+    by it.
+    """
+
+    statement_id = models.UUIDField()
+    attachment = models.ForeignKey(Attachment, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("attachment of a statement")
+        verbose_name_plural = _("attachments of statements")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["statement_id", "attachment"], name="xapi_statement_attachment_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.statement_id}: {self.attachment_id}"
 
 
 def _list_context_activities(statement: dict[str, Any]) -> None:

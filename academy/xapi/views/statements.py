@@ -1,16 +1,20 @@
 """The Statement resource: statements in and out (Communication 2.1)."""
 
 from typing import Any, cast
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 
 from academy.core.errors import NotFound
 from academy.xapi import services
+from academy.xapi.attachments import parts_of
+from academy.xapi.formats import CANONICAL, formatted
 from academy.xapi.models import LrsClient, Statement
+from academy.xapi.multipart import Part, write_parts
 from academy.xapi.requests import (
     BadRequest,
+    Batch,
     ListQuery,
     SingleQuery,
     cursor,
@@ -20,6 +24,7 @@ from academy.xapi.requests import (
     parse_uuid,
 )
 from academy.xapi.schema import StatementError
+from academy.xapi.terms import vouches
 from academy.xapi.views.base import Resource, json_response
 
 
@@ -27,9 +32,12 @@ class StatementsView(Resource):
     """GET, PUT and POST of statements (Communication 2.1)."""
 
     http_method_names = ("get", "head", "put", "post")
+    tells_consistency = True
 
-    def scope_for(self, method: str) -> str:
-        return LrsClient.Scope.READ if method in ("GET", "HEAD") else LrsClient.Scope.WRITE
+    def scopes_for(self, method: str) -> tuple[str, ...]:
+        if method in ("GET", "HEAD"):
+            return (LrsClient.Scope.READ, LrsClient.Scope.READ_MINE)
+        return (LrsClient.Scope.WRITE,)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         query = parse_query(request.GET)
@@ -42,57 +50,66 @@ class StatementsView(Resource):
         if "statementId" not in parameters:
             raise BadRequest("The parameter 'statementId' is required.")
         statement_id = parse_uuid("statementId", parameters["statementId"])
-        statements, texts, is_list = parse_statements(request)
-        if is_list:
+        batch = parse_statements(request)
+        if batch.is_list:
             raise BadRequest("PUT stores a single statement, not a list.")
-        statement = statements[0]
+        statement = batch.statements[0]
         if isinstance(statement, dict):
             given = statement.setdefault("id", str(statement_id))
             if isinstance(given, str) and given.lower() != str(statement_id):
                 raise StatementError("id", "must be the statementId of the request")
-        self._store(statements, texts)
+        self._store(batch)
         return HttpResponse(status=204)
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        """The ids; nothing if all of it was here already (Communication 2.1.2.s2.b5)."""
         one_each(request.GET, frozenset())
-        statements, texts, _is_list = parse_statements(request)
-        return json_response([str(statement_id) for statement_id in self._store(statements, texts)])
+        batch = parse_statements(request)
+        stored = self._store(batch)
+        if batch.statements and not stored.is_new:
+            return HttpResponse(status=204)
+        return json_response([str(statement_id) for statement_id in stored.ids])
 
     # --- inside ---------------------------------------------------------------------------------
     def _single(self, query: SingleQuery) -> HttpResponse:
         found = Statement.objects.by_ids([query.statement_id]).filter(voided=query.voided).first()
-        if found is None:
+        authority = self.principal.reads_only()
+        if found is None or (authority and not vouches(authority, found.authority)):
             raise NotFound("There is no such statement.")
-        response = json_response(found.document)
+        response = self._answer(query, [found], lambda documents: documents[0])
         response["Last-Modified"] = http_date(found.stored.timestamp())
         return response
 
     def _list(self, request: HttpRequest, query: ListQuery) -> HttpResponse:
-        found = list(query.of(Statement.objects.all()))
-        page, more = found[: query.limit], ""
-        if len(found) > query.limit:
+        page = query.page(self.principal.reads_only())
+        more = ""
+        if page.next:
             parameters = request.GET.copy()
-            parameters["after"] = cursor(page[-1].stored, page[-1].pk)
+            parameters["after"] = cursor(*page.next)
             more = f"{request.path}?{parameters.urlencode()}"
-        return json_response(
-            {"statements": [statement.document for statement in page], "more": more}
+        return self._answer(
+            query, page.statements, lambda documents: {"statements": documents, "more": more}
         )
 
-    def _store(self, statements: list[Any], texts: list[str]) -> list[UUID]:
-        for statement in statements:
-            _refuse_missing_data(statement)
+    def _answer(self, query, statements: list[Statement], wrap) -> HttpResponse:
+        """The statements in the format that was asked for, with their data if it was."""
+        documents = [statement.document for statement in statements]
+        languages = self.request.headers.get("Accept-Language", "")
+        response = json_response(wrap(formatted(documents, query.form, languages)))
+        if query.attachments:
+            first = Part({"Content-Type": "application/json"}, response.content)
+            response.content, response["Content-Type"] = write_parts([first, *parts_of(statements)])
+        if query.form == CANONICAL:
+            patch_vary_headers(response, ("Accept-Language",))
+        return response
+
+    def _store(self, batch: Batch) -> services.Stored:
+        for statement in batch.statements:
+            self.principal.check_statement(statement)
         return services.store(
-            statements=statements,
-            texts=texts,
-            authority=services.client_authority(cast(LrsClient, self.client)),
+            statements=batch.statements,
+            texts=batch.texts,
+            data=batch.data,
+            version=self.request.headers["X-Experience-API-Version"],
+            authority=cast(dict[str, Any], self.principal.authority),
         )
-
-
-def _refuse_missing_data(statement: Any) -> None:
-    """JSON alone carries no attachments, so each needs an address (Communication 1.5.2.s2)."""
-    attachments = statement.get("attachments") if isinstance(statement, dict) else None
-    for index, attachment in enumerate(attachments if isinstance(attachments, list) else ()):
-        if isinstance(attachment, dict) and "fileUrl" not in attachment:
-            raise StatementError(
-                f"attachments[{index}].fileUrl", "is required where the data is not sent along"
-            )

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("xapi", "0001_initial"),
+        ("xapi", "0003_documents_and_clients"),
     ]
 
     operations = [

@@ -1,0 +1,31 @@
+"""The Activities resource (Communication 2.5)."""
+
+from django.http import HttpRequest, HttpResponse
+
+from academy.xapi.models import Activity, LrsClient
+from academy.xapi.requests import BadRequest, one_each
+from academy.xapi.views.base import Resource, json_response
+from academy.xapi.views.documents import parse_activity
+
+Scope = LrsClient.Scope
+
+
+class ActivitiesView(Resource):
+    """An Activity with all that statements have said of it; with its id alone where they have said
+    nothing (2.5.s2.b1)."""
+
+    http_method_names = ("get", "head")
+
+    def scopes_for(self, method: str) -> tuple[str, ...]:
+        return (Scope.READ, Scope.PROFILE, Scope.STATE)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        given = one_each(request.GET, frozenset(("activityId",)))
+        if "activityId" not in given:
+            raise BadRequest("The parameter 'activityId' is required.")
+        iri = parse_activity(given["activityId"])
+        activity = {"objectType": "Activity", "id": given["activityId"]}
+        known = Activity.objects.filter(iri=iri).first()
+        if known is not None:
+            activity["definition"] = known.definition
+        return json_response(activity)
