@@ -1,9 +1,12 @@
-"""What assessments do when a question is published, unpublished or deleted in Wagtail."""
+"""What assessments do when a question is published, unpublished or deleted in Wagtail, and when a
+person is erased."""
 
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from wagtail.signals import published, unpublished
 
+from academy.people.models import User
+from academy.people.signals import person_erased
 from assessments import services
 from assessments.models import Item, ItemContent
 from assessments.models.bank import ItemStatus
@@ -25,3 +28,8 @@ def retire_deleted_item(sender, instance: ItemContent, **kwargs):
     older = ItemContent.objects.filter(translation_key=instance.translation_key, pk__lt=instance.pk)
     if not older.exists():
         Item.objects.filter(uuid=instance.translation_key).update(status=ItemStatus.RETIRED)
+
+
+@receiver(person_erased, sender=User, dispatch_uid="assessments.forget_person")
+def forget_person(sender, person: User, **kwargs):
+    services.forget_person(person)

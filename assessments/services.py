@@ -447,3 +447,10 @@ def submit_overdue(*, at: datetime | None = None, limit: int = 200) -> int:
         except Exception:
             log.exception("overdue_attempt_not_graded", attempt=str(attempt.uuid))
     return submitted
+
+
+@transaction.atomic
+def forget_person(person: User) -> None:
+    """A person is erased: what they answered goes, their scores stay; what is under way ends."""
+    Attempt.objects.filter(learner=person, status=Attempt.Status.IN_PROGRESS).delete()
+    Response.objects.filter(learner=person).update(answer=None, option_order=[])

@@ -1,15 +1,20 @@
-"""Keeping the tracked rows in step with the pages.
+"""Keeping the tracked rows in step with the pages; forgetting an erased person.
 
 The source of a page is the page it was first written as: the oldest of its translations.
 """
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
-from wagtail.models import Page
+from wagtail.admin.models import EditingSession, FormState
+from wagtail.models import ModelLogEntry, Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
+from wagtail.users.models import UserProfile
 
+from academy.people.models import User
+from academy.people.signals import person_erased
 from cms.context_processors import forget_brand
 from cms.course_context import forget_sheets
 from cms.models import BrandSettings, CourseModuleLink, CoursePage, LessonPage, ModulePage
@@ -164,3 +169,18 @@ def forget_colours(sender, instance: BrandSettings, **kwargs):
     """The identity was saved: pages show it, and its stylesheet gets a new address."""
     BrandSettings.objects.filter(pk=instance.pk).update(revision=F("revision") + 1)
     transaction.on_commit(forget_brand)
+
+
+@receiver(person_erased, sender=User, dispatch_uid="cms.forget_person")
+def forget_person(sender, person: User, **kwargs):
+    """The admin's own traces: picture and settings, and the name in the log of changes to the account."""
+    profile = UserProfile.objects.filter(user=person).first()
+    if profile is not None:
+        if profile.avatar:
+            profile.avatar.delete(save=False)
+        profile.delete()
+    for model in (EditingSession, FormState):
+        model.objects.filter(user=person).delete()
+    ModelLogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk)
+    ).update(label="", data={})

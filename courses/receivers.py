@@ -1,4 +1,5 @@
-"""What courses do when an attempt was graded, and when what is asked of people changed."""
+"""What courses do when an attempt was graded, when what is asked of people changed, and when a
+person is erased."""
 
 from datetime import datetime
 
@@ -6,7 +7,8 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
 from academy.competencies.models import Profile, ProfileEntry
-from academy.people.models import Membership
+from academy.people.models import Membership, User
+from academy.people.signals import person_erased
 from assessments.models import Attempt
 from assessments.signals import attempt_graded
 from courses import plans, services
@@ -40,3 +42,8 @@ def owe_plans_of_profile(sender, instance: Profile, **kwargs):
 @receiver([post_save, post_delete], sender=ProfileEntry, dispatch_uid="courses.owe_plans_of_entry")
 def owe_plans_of_entry(sender, instance: ProfileEntry, **kwargs):
     plans.owe_plans_of(instance.profile.position_id)
+
+
+@receiver(person_erased, sender=User, dispatch_uid="courses.forget_person")
+def forget_person(sender, person: User, **kwargs):
+    services.forget_person(person)

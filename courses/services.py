@@ -28,6 +28,7 @@ from courses.models import (
     CourseModule,
     Enrollment,
     FinalAttempt,
+    LearningPlan,
     Lesson,
     LessonProgress,
     LessonVersion,
@@ -608,6 +609,14 @@ def withdraw_enrollment(*, enrollment: Enrollment, at: datetime | None = None) -
     if not changed:
         raise Conflict(_("This enrolment is no longer in progress."))
     statements.abandoned(enrollment, at=at or now())
+
+
+@transaction.atomic
+def forget_person(person: User) -> None:
+    """A person is erased: what they planned goes, what they completed stays; what is under way ends,
+    without a statement, for there is nobody left to speak of."""
+    LearningPlan.objects.filter(learner=person).delete()
+    Enrollment.objects.active().filter(learner=person).update(status=Enrollment.Status.WITHDRAWN)
 
 
 def primary_position(person: User, *, on=None):

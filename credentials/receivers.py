@@ -1,8 +1,10 @@
-"""What credentials do when a course was completed."""
+"""What credentials do when a course was completed, and when a person is erased."""
 
 from django.db import transaction
 from django.dispatch import receiver
 
+from academy.people.models import User
+from academy.people.signals import person_erased
 from courses.models import Enrollment
 from courses.signals import course_completed
 from credentials import services
@@ -18,3 +20,8 @@ def owe_credential(sender, enrollment: Enrollment, completions: list, **kwargs):
     if credential is not None and credential.state == credential.State.PENDING:
         # Robust: a broker that is down must not fail what was earned; the sweep finds the row.
         transaction.on_commit(lambda: issue_credential.delay(credential.pk), robust=True)
+
+
+@receiver(person_erased, sender=User, dispatch_uid="credentials.forget_person")
+def forget_person(sender, person: User, **kwargs):
+    services.forget_person(person)

@@ -249,6 +249,27 @@ def owed_credentials(*, at: datetime | None = None, limit: int = 200) -> list[in
     return list(owed.values_list("pk", flat=True)[:limit])
 
 
+# --- Erasure --------------------------------------------------------------------------------------
+
+#: Stands in the place of a document that was removed with its holder's name.
+NO_DOCUMENT = "erased"
+
+
+@transaction.atomic
+def forget_person(person: User) -> None:
+    """A person is erased: their certificates lose the name and the document, and keep the rest.
+
+    The code still says that such a certificate was issued and whether it stands. The hash of the
+    document stays: whoever holds the document can show that it is the one.
+    """
+    for credential in Credential.objects.filter(learner=person):
+        if credential.pdf and credential.pdf.name != NO_DOCUMENT:
+            credential.pdf.storage.delete(credential.pdf.name)
+            credential.pdf = NO_DOCUMENT
+        credential.award = {**credential.award, "name": ""}
+        credential.save(update_fields=["award", "pdf"])
+
+
 # --- Whether it stands ----------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from academy.core.clock import now
 from academy.people import roles
 from academy.people.models import User
 from academy.people.services import assign_membership
+from academy.portal.export import make_export, request_export
 from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, LrsClient, OutboxEntry
@@ -30,8 +31,8 @@ OURS = {
     "cms",
     "courses",
     "credentials",
-    "delivery",
     "lrs_clients",
+    "delivery",
     "portal",
     "reporting",
     "xapi",
@@ -67,7 +68,13 @@ HR_ONLY = {
     "reporting:completions",
     "reporting:person",
 }
-#: Operators alone.
+#: Operators alone; in the admin, which sends those of its other rooms back to its first page.
+CLIENTS = {
+    "lrs_clients:add",
+    "lrs_clients:index",
+    "lrs_clients:revoke",
+    "lrs_clients:rotate",
+}
 DELIVERY = {
     "delivery:index",
     "delivery:new",
@@ -77,13 +84,6 @@ DELIVERY = {
     "delivery:retry",
     "delivery:retry_one",
 }
-#: Operators alone; in the admin, which sends those of its other rooms back to its first page.
-OPERATORS_ONLY = {
-    "lrs_clients:add",
-    "lrs_clients:index",
-    "lrs_clients:revoke",
-    "lrs_clients:rotate",
-}
 #: Any signed-in person, about themselves.
 OWN = {
     "assessments:placement_intro",
@@ -91,6 +91,7 @@ OWN = {
     "courses:module",
     "courses:start_final",
     "portal:add_to_plan",
+    "portal:copy",
     "portal:credentials",
     "portal:home",
     "portal:plan",
@@ -115,14 +116,21 @@ OWNER = {
     "courses:withdraw",
     "credentials:document",
     "credentials:status",
+    "portal:competency_evidence",
+    "portal:copy_file",
+    "portal:copy_status",
+    "portal:credential_evidence",
     "portal:defer",
     "portal:placement_result",
+    "portal:plan_evidence",
     "portal:remove_from_plan",
     "portal:skip",
+    "portal:statement",
+    "portal:statement_json",
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *DELIVERY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *CLIENTS, *DELIVERY, *OWN, *OWNER, *MANAGERS}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -157,13 +165,14 @@ def urls(made, owner) -> dict[str, str]:
     lesson = made.module.lessons.first()
     item = PlanItem.objects.get(learner=owner)
     credential = Credential.objects.get(learner=owner)
+    copy = make_export(request_export(person=owner, language="en").pk)
+    lrs_client, _secret = create_client(name="Warehouse", scopes=["statements/read"])
     destination = save_destination(
         Destination(name="warehouse", endpoint="http://127.0.0.1:9/xapi/")
     )
     refused = OutboxEntry.objects.create(
         destination=destination, statement_id=uuid.uuid4(), state="refused", next_attempt_at=now()
     )
-    lrs_client, _secret = create_client(name="Warehouse", scopes=["statements/read"])
     arguments = {
         "delivery:destination": [destination.name],
         "delivery:refused": [destination.name],
@@ -190,12 +199,19 @@ def urls(made, owner) -> dict[str, str]:
         "credentials:document": [credential.uuid],
         "credentials:status": [credential.uuid],
         "credentials:verify": [credential.code],
+        "portal:competency_evidence": [made.skill.uuid],
+        "portal:copy_file": [copy.uuid],
+        "portal:copy_status": [copy.uuid],
+        "portal:credential_evidence": [credential.uuid],
         "lrs_clients:revoke": [lrs_client.pk],
         "lrs_clients:rotate": [lrs_client.pk],
         "portal:defer": [item.uuid],
         "portal:placement_result": [placement.uuid],
+        "portal:plan_evidence": [item.uuid],
         "portal:remove_from_plan": [item.uuid],
         "portal:skip": [item.uuid],
+        "portal:statement": [final.statement_id],
+        "portal:statement_json": [final.statement_id],
         "portal:unskip": [item.uuid],
         "reporting:person": [owner.uuid],
     }
@@ -251,18 +267,10 @@ def test_reports_are_for_hr_alone(urls, role):
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
-def test_delivery_is_for_operators_alone(urls, role):
-    client = signed_in(role)
-    for name in sorted(DELIVERY, reverse=True):  # one is sent again before all are
-        expected = {200, 302, 400} if role == roles.OPERATOR else {403}
-        assert statuses(client, urls[name]) <= expected, name
-
-
-@pytest.mark.parametrize("role", roles.ALL_ROLES)
 def test_clients_of_the_record_store_are_for_operators_alone(urls, role):
     client = signed_in(role)
     before = list(LrsClient.objects.values())
-    for name in OPERATORS_ONLY:
+    for name in CLIENTS:
         response = client.get(urls[name])
         if role == roles.OPERATOR:
             assert response.status_code == 200, name
@@ -271,6 +279,14 @@ def test_clients_of_the_record_store_are_for_operators_alone(urls, role):
             assert refusal.status_code in (302, 403), name
             assert refusal.get("Location") in (None, reverse("wagtailadmin_home")), name
     assert list(LrsClient.objects.values()) == before
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_delivery_is_for_operators_alone(urls, role):
+    client = signed_in(role)
+    for name in sorted(DELIVERY, reverse=True):  # one is sent again before all are
+        expected = {200, 302, 400} if role == roles.OPERATOR else {403}
+        assert statuses(client, urls[name]) <= expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from academy.demo.content import (
     CONTENT,
+    FRAMEWORKS,
     LANGUAGES,
     Bank,
     Block,
@@ -36,8 +37,6 @@ from academy.demo.content import (
     relative,
 )
 from academy.demo.shapes import MODULE, TAG, decimal
-
-FRAMEWORKS = Path(__file__).resolve().parent.parent / "competencies" / "frameworks"
 
 POSITION_SHARE = (0.15, 0.35)  # of four-option single-answer items, for each place of the key
 POSITION_MINIMUM = 16  # such items, below which shares mean nothing
@@ -136,6 +135,8 @@ def lesson_problems(lesson: Lesson, module: Path) -> Iterator[str]:
         yield f"{place}: sources comes once, as the last block"
     for index, entry in enumerate(lesson.blocks, 1):
         where = f"{place}: blocks {index} ({entry.kind})"
+        if entry.kind == "video":
+            yield from video_problems(entry.value, module, lesson.language, where)
         folder = {"image": "images", "download": "data", "data_exercise": "data"}.get(entry.kind)
         if folder is None:
             continue
@@ -144,6 +145,16 @@ def lesson_problems(lesson: Lesson, module: Path) -> Iterator[str]:
             yield f"{where}: the file {folder}/{entry.value['file']} is missing"
         elif entry.kind == "data_exercise":
             yield from exercise_problems(entry.value, path, where)
+
+
+def video_problems(value: dict[str, Any], module: Path, language: str, place: str) -> Iterator[str]:
+    """A video has its film, its still picture and its captions in the lesson's language."""
+    for name in (value["file"], value["poster"], value["captions"]):
+        path = localised(module / "videos", name, language)
+        if not path.is_file():
+            yield f"{place}: the file videos/{name} is missing"
+        elif path.suffix == ".vtt" and not path.read_text(encoding="utf-8").startswith("WEBVTT"):
+            yield f"{place}: {path.name} is not WebVTT: its first line must be WEBVTT"
 
 
 def exercise_problems(value: dict[str, Any], path: Path, place: str) -> Iterator[str]:
@@ -196,6 +207,9 @@ def skeleton(block: Block) -> dict[str, Any]:
             return {"columns": len(value["header"]), "rows": len(value["rows"])}
         case "image" | "download":
             return {"file": unlocalised(value["file"]), "keys": sorted(value)}
+        case "video":
+            names = (value["file"], value["poster"], value["captions"])
+            return {"files": [unlocalised(name) for name in names]}
         case "callout":
             return {"kind": value["kind"]}
         case "check":

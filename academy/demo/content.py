@@ -17,6 +17,7 @@ import yaml
 from academy.demo import shapes
 
 CONTENT = Path(__file__).resolve().parent / "content"
+FRAMEWORKS = Path(__file__).resolve().parent.parent / "competencies" / "frameworks"
 LANGUAGES = shapes.LANGUAGES
 
 
@@ -140,6 +141,9 @@ class Module:
 
     def image(self, name: str, language: str) -> Path:
         return localised(self.path / "images", name, language)
+
+    def video(self, name: str, language: str) -> Path:
+        return localised(self.path / "videos", name, language)
 
     def data(self, name: str, language: str) -> Path:
         return localised(self.path / "data", name, language)

@@ -29,6 +29,14 @@ class Shelf:
     def document(self, name: str, language: str, *, title: str) -> AcademyDocument:
         return self._take(self.module.data(name, language), AcademyDocument, title=title)
 
+    def video(self, value: dict, language: str) -> dict[str, int]:
+        """The ids of a video's film, still picture and captions."""
+        models = {"file": AcademyDocument, "poster": AcademyImage, "captions": AcademyDocument}
+        return {
+            key: self._take(self.module.video(value[key], language), model, title=value["title"]).pk
+            for key, model in models.items()
+        }
+
     def _take(self, path: Path, model: type, **fields):
         if path not in self._taken:
             with path.open("rb") as stream:
@@ -80,6 +88,15 @@ def _value(kind: str, value: Any, language: str, shelf: Shelf, key: UUID) -> Any
                     uuid5(key, "rows"),
                 ),
                 "first_column_is_header": True,
+            }
+        case "video":
+            taken = shelf.video(value, language)
+            return {
+                "title": value["title"],
+                "video": taken["file"],
+                "poster": taken["poster"],
+                "captions": taken["captions"],
+                "transcript": value["transcript"],
             }
         case "download":
             document = shelf.document(value["file"], language, title=value["title"])

@@ -291,6 +291,9 @@ BLOCKS: dict[str, Shape] = {
     ),
     "accordion": list_of(record({"title": plain, "body": RICH})),
     "table": table,
+    "video": record(
+        {"title": plain, "file": text, "poster": text, "captions": text, "transcript": RICH}
+    ),
     "download": record({"file": text, "title": plain}, {"description": plain}),
     "check": check,
     "data_exercise": record(

@@ -1,7 +1,12 @@
 """Writing people, memberships and the organisation."""
 
 from datetime import date
+from uuid import uuid4
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
@@ -25,6 +30,33 @@ def lock_person(person: User) -> User:
     if connection.features.has_select_for_update:
         queryset = queryset.select_for_update()
     return queryset.get()
+
+
+@transaction.atomic
+def anonymise(person: User) -> User:
+    """Take away who the person is, and leave the row that counts in reports; it cannot be undone.
+
+    What stays are the dates, units and positions of their memberships. The account is closed, and
+    the names it had in learning records no longer lead to it.
+    """
+    person = lock_person(person)
+    for model in (AccessAttempt, AccessFailureLog, AccessLog):
+        model.objects.filter(username__iexact=person.email).delete()
+    for model in (EmailAddress, Authenticator, SocialAccount):
+        model.objects.filter(user=person).delete()
+    person.identities.all().delete()
+    person.managed_memberships.update(manager=None)
+    person.groups.clear()
+    person.user_permissions.clear()
+    person.uuid = uuid4()
+    person.email = f"erased-{person.uuid.hex[:12]}@erased.invalid"
+    person.first_name = person.last_name = person.language = ""
+    person.time_factor, person.large_print, person.reduced_motion = 1, False, False
+    person.is_active = person.is_staff = person.is_superuser = False
+    person.last_login = None
+    person.set_unusable_password()
+    person.save()
+    return person
 
 
 @transaction.atomic

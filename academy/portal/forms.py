@@ -1,10 +1,14 @@
 """Forms of the signed-in person's pages."""
 
+from datetime import date
+
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from academy.people.models import User
+from academy.portal.timeline import Kind
 
 
 class SettingsForm(forms.ModelForm):
@@ -50,3 +54,30 @@ class DeferForm(forms.Form):
     until = forms.DateField(
         label=_("Plan it for"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+
+def _day(label) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))],
+    )
+
+
+class RecordFilter(forms.Form):
+    """What of the record is shown: a kind, and the days of the events."""
+
+    kind = forms.ChoiceField(label=_("Kind"), required=False)
+    since = _day(_("From"))
+    until = _day(_("To"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", _("Everything")), *Kind.choices]
+
+    def clean(self):
+        data = super().clean()
+        if data.get("since") and data.get("until") and data["since"] > data["until"]:
+            self.add_error("until", _("This day is before the first one."))
+        return data

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from academy.portal import team, views
+from academy.portal import record, team, views
 
 app_name = "portal"
 urlpatterns = [
@@ -14,7 +14,23 @@ urlpatterns = [
     path("learning/plan/<uuid:uuid>/remove/", views.remove, name="remove_from_plan"),
     path("learning/placement/<uuid:uuid>/", views.placement_result, name="placement_result"),
     path("learning/credentials/", views.credentials, name="credentials"),
-    path("learning/record/", views.record, name="record"),
+    path("learning/record/", record.record, name="record"),
+    path("learning/record/<uuid:statement_id>/", record.statement, name="statement"),
+    path("learning/record/<uuid:statement_id>/json/", record.statement_json, name="statement_json"),
+    path(
+        "learning/record/competencies/<uuid:uuid>/",
+        record.competency_evidence,
+        name="competency_evidence",
+    ),
+    path("learning/plan/<uuid:uuid>/evidence/", record.plan_evidence, name="plan_evidence"),
+    path(
+        "learning/credentials/<uuid:uuid>/evidence/",
+        record.credential_evidence,
+        name="credential_evidence",
+    ),
     path("learning/settings/", views.settings, name="settings"),
+    path("learning/settings/copy/", record.copy, name="copy"),
+    path("learning/settings/copy/<uuid:uuid>/", record.copy_status, name="copy_status"),
+    path("learning/settings/copy/<uuid:uuid>/file/", record.copy_file, name="copy_file"),
     path("team/", team.team, name="team"),
 ]

@@ -20,7 +20,6 @@ from academy.core.clock import today
 from academy.core.errors import NotFound
 from academy.people.models import Position, User
 from academy.portal.forms import DeferForm, SettingsForm
-from academy.portal.timeline import Timeline
 from assessments.models import Assessment, Attempt
 from assessments.placement import latest_placement, open_placement, placed_competencies
 from courses import plans
@@ -330,7 +329,7 @@ def placement_result(request: HttpRequest, uuid: UUID) -> HttpResponse:
     )
 
 
-# --- Credentials and record -----------------------------------------------------------------------
+# --- Credentials ---------------------------------------------------------------------------------
 
 
 def _credentials(learner: User) -> list[Credential]:
@@ -345,21 +344,6 @@ def _credentials(learner: User) -> list[Credential]:
 @never_cache
 def credentials(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/credentials.html", {"credentials": _credentials(request.user)})
-
-
-@login_required
-@require_safe
-@never_cache
-def record(request: HttpRequest) -> HttpResponse:
-    """Everything recorded about the person, newest first, page by page."""
-    return render(
-        request,
-        "portal/record.html",
-        {
-            "timeline": Timeline(request.user, request.GET.get("before", "")),
-            "gap": gap_of(request.user),
-        },
-    )
 
 
 @login_required

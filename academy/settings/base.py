@@ -263,7 +263,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
     },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 EMAIL_URL = env.str("EMAIL_URL", "")
 if EMAIL_URL:
@@ -338,6 +338,10 @@ CELERY_BEAT_SCHEDULE = {
     "complete-due-courses": {"task": "courses.tasks.sweep_completions", "schedule": 300.0},
     "renew-owed-plans": {"task": "courses.tasks.sweep_plans", "schedule": 60.0},
     "forward-statements": {"task": "academy.xapi.tasks.forward_statements", "schedule": 30.0},
+    "finish-erasures": {"task": "academy.xapi.tasks.sweep_erasures", "schedule": 600.0},
+    "make-partitions": {"task": "academy.xapi.tasks.make_partitions", "schedule": 6 * 3600.0},
+    "make-owed-copies": {"task": "academy.portal.tasks.sweep_exports", "schedule": 60.0},
+    "purge-statements": {"task": "academy.xapi.tasks.purge_statements", "schedule": 24 * 3600.0},
     "submit-overdue-attempts": {
         "task": "assessments.tasks.sweep_overdue_attempts",
         "schedule": 60.0,
@@ -374,6 +378,11 @@ CORS_EXPOSE_HEADERS = [
     "X-Experience-API-Consistent-Through",
     "X-Experience-API-Version",
 ]
+
+#: Months that statements are kept, by class (academy.xapi.retention); 0 is for ever.
+RETENTION_TRACE_MONTHS = env.int("RETENTION_TRACE_MONTHS", 0)
+RETENTION_ANSWER_MONTHS = env.int("RETENTION_ANSWER_MONTHS", 0)
+RETENTION_EVIDENCE_MONTHS = env.int("RETENTION_EVIDENCE_MONTHS", 0)
 
 # --- Credentials --------------------------------------------------------------------------------
 CREDENTIAL_LEASE_SECONDS = env.int("CREDENTIAL_LEASE_SECONDS", 120)

@@ -6,4 +6,4 @@ class XapiConfig(AppConfig):
     label = "xapi"
 
     def ready(self):
-        from academy.xapi import receivers  # noqa: F401
+        from academy.xapi import checks, receivers  # noqa: F401

@@ -136,12 +136,21 @@ def hash_secret(secret: str) -> str:
 def authenticate_client(*, key: str, secret: str, at: datetime | None = None) -> LrsClient | None:
     """The active client with this key and secret, or None. Notes the use, to five minutes."""
     at = at or now()
-    client = LrsClient.objects.active().filter(key=key).first() if "\0" not in key else None
+    client = _active_client(key) if "\0" not in key else None
     if client is None or not _is_secret_of(client, secret, at):
         return None
     if client.last_used_at is None or at - client.last_used_at > LAST_USED_PRECISION:
         LrsClient.objects.filter(pk=client.pk).update(last_used_at=at)
     return client
+
+
+def _active_client(key: str) -> LrsClient | None:
+    """Plain SQL: every request of every program begins here, and building the query cost as much
+    as the rest of the sign-in."""
+    found = LrsClient.objects.raw(
+        "SELECT * FROM xapi_lrsclient WHERE key = %s AND revoked_at IS NULL", [key]
+    )
+    return next(iter(found), None)
 
 
 def _is_secret_of(client: LrsClient, secret: str, at: datetime) -> bool:

@@ -34,25 +34,39 @@ def merged(known: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def learn_definitions(statements: Iterable[dict[str, Any]]) -> None:
-    """Keep what these statements say of activities that was not known.
-
-    New rows are inserted, and known ones locked, in one order, so that two batches cannot wait for
-    each other.
-    """
+def definitions_said(statements: Iterable[dict[str, Any]]) -> Definitions:
+    """What these valid statements say of activities, by compacted IRI."""
     said: Definitions = {}
     for statement in statements:
         for iri, definition in definitions_in(statement):
             key = compact(iri)
-            said[key] = merged(said.get(key, {}), definition)
-    if not said:
-        return
+            said[key] = merged(said[key], definition) if key in said else definition
+    return said
+
+
+def what_is_new(said: Definitions, known: Definitions | None) -> Definitions:
+    """Of what was said, what is not known; all of it, where it was not asked what is."""
+    if known is None:
+        return said
+    return {
+        iri: definition
+        for iri, definition in said.items()
+        if iri not in known or merged(known[iri], definition) != known[iri]
+    }
+
+
+def learn_definitions(said: Definitions) -> None:
+    """Keep what was said of activities and was not known, in the caller's transaction.
+
+    New rows are inserted, and known ones locked, in one order, so that two batches cannot wait for
+    each other.
+    """
     known = dict(Activity.objects.filter(iri__in=said).values_list("iri", "definition"))
     if new := sorted(said.keys() - known.keys()):
         Activity.objects.bulk_create(
             [Activity(iri=iri, definition=said[iri]) for iri in new], ignore_conflicts=True
         )
-    changed = [iri for iri, old in known.items() if merged(old, said[iri]) != old]
+    changed = what_is_new(said, known).keys() & known.keys()
     if not changed:
         return
     for activity in Activity.objects.filter(iri__in=changed).order_by("iri").select_for_update():

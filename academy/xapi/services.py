@@ -6,14 +6,15 @@ in the same transaction.
 """
 
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import get_language
 
@@ -22,8 +23,21 @@ from academy.core.errors import Conflict
 from academy.people.models import User
 from academy.people.services import identity_for
 from academy.xapi.attachments import Data, check_attachments, keep_data
-from academy.xapi.definitions import learn_definitions
-from academy.xapi.destinations import owe
+from academy.xapi.definitions import (
+    Definitions,
+    definitions_said,
+    learn_definitions,
+    what_is_new,
+)
+from academy.xapi.destinations import owe, wishes
+from academy.xapi.inserts import (
+    Inserted,
+    NewStatement,
+    insert_all,
+    insert_new,
+    insert_rows,
+    insert_terms,
+)
 from academy.xapi.models import (
     LrsClient,
     Statement,
@@ -49,6 +63,8 @@ from academy.xapi.vocabulary import Verb, adl
 
 DEADLOCK = "40P01"
 MAX_RETRIES = 3
+PROMISE_SECONDS = 0.1
+_promise = (0.0, datetime.min.replace(tzinfo=UTC))  # when it was asked for, and what was answered
 
 
 # --- building statements ------------------------------------------------------------------------
@@ -178,6 +194,24 @@ class _Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is to be stored as one: statements by id, and what they have in common."""
+
+    items: dict[UUID, _Incoming]
+    authority: dict[str, Any]
+    version: str
+    at: datetime | None
+    data: Data
+    defines: bool
+
+    def rows(self, items: Iterable[_Incoming]) -> list[NewStatement]:
+        return [_row(item, self.authority, self.version) for item in items]
+
+    def definitions(self, items: Iterable[_Incoming]) -> Definitions:
+        return definitions_said(item.document for item in items) if self.defines else {}
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What became of a batch: the ids in order, and whether any of them is new."""
 
@@ -215,11 +249,12 @@ def store(
     for statement in statements:
         if signature := signature_attachment(statement):
             verify_signature(statement, data.get(signature["sha2"].lower()))
-    is_new = _retried(lambda: _insert(by_id, authority, at, version, data, defines))
+    batch = _Batch(by_id, authority, "2.0.0" if version[:1] == "2" else "1.0.0", at, data, defines)
+    is_new = _retried(lambda: _insert_alone(batch) or _insert(batch))
     return Stored([item.id for item in incoming], is_new)
 
 
-def _retried(insert: Callable[[], bool]) -> bool:
+def _retried(work: Callable[[], Any]) -> Any:
     """Run the transaction, once more where it was chosen to end a deadlock.
 
     Keys, references, definitions and data are each written in one order, but what a batch finds
@@ -228,40 +263,55 @@ def _retried(insert: Callable[[], bool]) -> bool:
     """
     for _attempt in range(MAX_RETRIES):
         try:
-            return insert()
+            return work()
         except OperationalError as error:
             code = getattr(error.__cause__, "sqlstate", None)
             if code != DEADLOCK or connection.in_atomic_block:
                 raise
-    return insert()
+    return work()
+
+
+def _insert_alone(batch: _Batch) -> bool:
+    """Store the batch in one statement without a transaction around it, which costs as much again.
+
+    That is for what most batches are: new statements that refer to no other and bring no data, owed
+    to nobody. False, and nothing stored, where it is not so.
+    """
+    if (
+        connection.vendor != "postgresql"
+        or connection.in_atomic_block
+        or batch.data
+        or wishes()
+        or any(item.target for item in batch.items.values())
+    ):
+        return False
+    said = batch.definitions(batch.items.values())
+    try:
+        done = insert_all(
+            batch.rows(batch.items.values()),
+            authority=batch.authority,
+            activities=said.keys(),
+            at=batch.at,
+        )
+    except IntegrityError:  # another stores one of them at this moment
+        return False
+    if done.rows and (said := what_is_new(said, done.definitions)):
+        _retried(lambda: transaction.atomic(learn_definitions)(said))
+    return bool(done.rows)
 
 
 @transaction.atomic
-def _insert(
-    by_id: dict[UUID, _Incoming],
-    authority: dict[str, Any],
-    at: datetime | None,
-    version: str,
-    data: Data,
-    defines: bool,
-) -> bool:
+def _insert(batch: _Batch) -> bool:
     """Store what is not here yet, and say whether anything was."""
-    fresh, stored = _claim_ids(by_id, at)
-    if not fresh:
+    rows, done = _claim_ids(batch)
+    if not rows:
         return False
-    assigned = "2.0.0" if version.startswith("2") else "1.0.0"
-    rows = Statement.objects.bulk_create(_row(item, authority, stored, assigned) for item in fresh)
-    _insert_terms(
-        (term, stored, row.pk)
-        for item, row in zip(fresh, rows, strict=True)
-        if not item.is_voided
-        for term in terms(mentions(item.document, authority))
-    )
-    _connect(fresh, rows, stored)
-    keep_data({item.id: item.document for item in fresh}, data)
-    if defines:
-        learn_definitions(item.document for item in fresh)
-    owe(((item.id, item.document) for item in fresh), at=stored)
+    fresh = [item for item in batch.items.values() if item.id in rows]
+    _connect(fresh, rows, done.stored)
+    keep_data({item.id: item.document for item in fresh}, batch.data)
+    if said := what_is_new(batch.definitions(fresh), done.definitions):
+        learn_definitions(said)
+    owe(((item.id, item.document) for item in fresh), at=done.stored)
     return True
 
 
@@ -280,31 +330,35 @@ def _accept(statement: dict[str, Any], text: str, version: str) -> _Incoming:
     )
 
 
-def _row(item: _Incoming, authority: dict[str, Any], stored: datetime, version: str) -> Statement:
+def _row(item: _Incoming, authority: dict[str, Any], version: str) -> NewStatement:
     statement = item.document
     target = statement["object"]
     registration = statement.get("context", {}).get("registration")
-    return Statement(
-        statement_id=item.id,
-        stored=stored,
-        timestamp=parse_timestamp(statement["timestamp"]) if "timestamp" in statement else stored,
-        verb=compact(statement["verb"]["id"]),
-        activity=(
-            compact(target["id"]) if target.get("objectType", "Activity") == "Activity" else None
-        ),
-        actor=agent_key(statement["actor"]),
-        registration=UUID(registration) if registration else None,
-        voided=item.is_voided,
-        version=version,
-        authority=authority,
-        raw=item.raw,
+    return NewStatement(
+        columns={
+            "statement_id": item.id,
+            "timestamp": (
+                parse_timestamp(statement["timestamp"]) if "timestamp" in statement else None
+            ),
+            "verb": compact(statement["verb"]["id"]),
+            "activity": (
+                compact(target["id"])
+                if target.get("objectType", "Activity") == "Activity"
+                else None
+            ),
+            "actor": agent_key(statement["actor"]),
+            "registration": UUID(registration) if registration else None,
+            "voided": item.is_voided,
+            "version": version,
+            "raw": item.raw,
+        },
+        content_hash=item.content_hash,
+        terms=terms(mentions(statement, authority)),
     )
 
 
-def _claim_ids(
-    by_id: dict[UUID, _Incoming], at: datetime | None
-) -> tuple[list[_Incoming], datetime]:
-    """Make the ids ours, and return the statements that are not here yet and when they are stored.
+def _claim_ids(batch: _Batch) -> tuple[dict[UUID, int], Inserted]:
+    """Insert what is not here yet; return the rows of it, by id, and what was found on the way.
 
     The key's primary key decides between two stores of one id: the second waits for the first to
     commit, then finds its key. Ids that are referred to before they arrive get a key with a blank
@@ -312,61 +366,31 @@ def _claim_ids(
     and what is said about it may come in either order, or at once. Inserted in the order of ids, so
     that two batches cannot wait for each other.
     """
-    targets = {item.target for item in by_id.values() if item.target}
-    hashes = dict.fromkeys(targets, "")
-    hashes |= {statement_id: item.content_hash for statement_id, item in by_id.items()}
-    inserted, stored = _insert_keys(sorted(hashes.items()), at)
-    fresh = [item for item in by_id.values() if item.id in inserted]
-    if others := targets - inserted - by_id.keys():
+    items = batch.items
+    targets = {item.target for item in items.values() if item.target} - items.keys()
+    done = insert_new(
+        batch.rows(items.values()),
+        awaited=targets,
+        authority=batch.authority,
+        activities=batch.definitions(items.values()).keys(),
+        at=batch.at,
+    )
+    if others := targets - done.keys:
         awaited = StatementKey.objects.awaited().filter(id__in=others).order_by("id")
         list(awaited.select_for_update().values_list("id"))
-    known = sorted(by_id.keys() - inserted)
+    known = sorted(items.keys() - done.keys)
     if not known:
-        return fresh, stored
+        return done.rows, done
 
     for statement_id in known:
-        item = by_id[statement_id]
+        item = items[statement_id]
         awaited = StatementKey.objects.awaited().filter(id=statement_id)
-        if awaited.update(stored=stored, content_hash=item.content_hash):
-            item.is_awaited = True
-            fresh.append(item)
-    taken = {item.id for item in fresh}
-    _check_same([item for item in by_id.values() if item.id not in taken])
-    _find_voided([item for item in fresh if item.is_awaited])
-    return fresh, stored
-
-
-def _insert_keys(keys: list[tuple[UUID, str]], at: datetime | None) -> tuple[set[UUID], datetime]:
-    """Insert the keys that are not there, in one statement; return their ids, and the time.
-
-    On PostgreSQL the time is that of its own clock, by which `consistent_through` goes too: the
-    clocks of several web servers need not agree.
-    """
-    if connection.vendor == "postgresql":
-        sql = (
-            "WITH clock AS (SELECT COALESCE(%s, statement_timestamp()) AS stored), inserted AS ("
-            "INSERT INTO xapi_statementkey (id, content_hash, stored) "
-            "SELECT new.id, new.content_hash, clock.stored "
-            "FROM clock, unnest(%s::uuid[], %s::text[]) AS new (id, content_hash) "
-            "ON CONFLICT (id) DO NOTHING RETURNING id) "
-            "SELECT clock.stored, inserted.id FROM clock LEFT JOIN inserted ON true"
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [at, [key for key, _hash in keys], [hash for _key, hash in keys]])
-            rows = cursor.fetchall()
-        return {row[1] for row in rows if row[1]}, rows[0][0]
-    stored = at or now()
-    known = set(
-        StatementKey.objects.filter(id__in=[key for key, _hash in keys]).values_list(
-            "id", flat=True
-        )
-    )
-    new = [(key, hash) for key, hash in keys if key not in known]
-    # nobody else can write between these two
-    StatementKey.objects.bulk_create(
-        StatementKey(id=key, stored=stored, content_hash=hash) for key, hash in new
-    )
-    return {key for key, _hash in new}, stored
+        item.is_awaited = awaited.update(stored=done.stored, content_hash=item.content_hash) > 0
+    _check_same([item for key in known if not (item := items[key]).is_awaited])
+    late = [item for item in items.values() if item.is_awaited]
+    _find_voided(late)
+    rows = insert_rows(batch.rows(late), authority=batch.authority, stored=done.stored)
+    return done.rows | rows, done
 
 
 def _check_same(items: list[_Incoming]) -> None:
@@ -394,13 +418,17 @@ def _find_voided(items: list[_Incoming]) -> None:
         item.is_voided = item.id in voided and not item.voids
 
 
-def _connect(fresh: list[_Incoming], rows: list[Statement], stored: datetime) -> None:
+def _connect(fresh: list[_Incoming], rows: dict[UUID, int], stored: datetime) -> None:
     """Write down what the new statements refer to, and what is found by it from now on."""
     references = [
         StatementReference(
-            source=item.id, target=item.target, stored=stored, statement=row.pk, voids=item.voids
+            source=item.id,
+            target=item.target,
+            stored=stored,
+            statement=rows[item.id],
+            voids=item.voids,
         )
-        for item, row in zip(fresh, rows, strict=True)
+        for item in fresh
         if item.target
     ]
     StatementReference.objects.bulk_create(references)
@@ -414,7 +442,7 @@ def _connect(fresh: list[_Incoming], rows: list[Statement], stored: datetime) ->
         _void(voided)
     hidden = Statement.objects.by_ids(changed).filter(voided=True)
     shown = changed.keys() - set(hidden.values_list("statement_id", flat=True))
-    _insert_terms(
+    insert_terms(
         (term, changed[source].stored, changed[source].statement)
         for source, found in terms_by_reference(shown).items()
         for term in found
@@ -433,20 +461,24 @@ def _void(targets: set[UUID]) -> None:
     held.update(voided=True)
 
 
-def _insert_terms(rows: Iterable[tuple[int, datetime, int]]) -> None:
-    """Insert these terms where they are not there yet."""
-    StatementTerm.objects.bulk_create(
-        (StatementTerm(term=term, stored=stored, statement=row) for term, stored, row in rows),
-        ignore_conflicts=True,
-    )
-
-
 def consistent_through() -> datetime:
     """The instant up to which every stored statement can be read (Communication 2.1.3.s2.b5).
 
-    `stored` is set before its transaction commits, so "now" would promise too much. On PostgreSQL
-    it is the start of the oldest transaction still open; on SQLite the one writer there can be is
-    waited for.
+    Asked of the database ten times a second at most: an older promise stays true.
+    """
+    global _promise
+    asked, through = _promise
+    if not 0 <= time.time() - asked < PROMISE_SECONDS:
+        asked, through = time.time(), _ask_consistent_through()
+        _promise = asked, through
+    return through
+
+
+def _ask_consistent_through() -> datetime:
+    """`stored` is set before its transaction commits, so "now" would promise too much.
+
+    On PostgreSQL it is the start of the oldest transaction still open; on SQLite the one writer
+    there can be is waited for.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

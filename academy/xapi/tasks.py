@@ -7,7 +7,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from academy.core.clock import now
-from academy.xapi import destinations, forwarding
+from academy.xapi import destinations, erasure, forwarding, partitions, retention
 
 WAKE_AFTER = 1.0  # seconds: one message for all that is stored meanwhile
 BROKER_AWAY = 30.0
@@ -48,3 +48,22 @@ def forward_statements() -> None:
         destinations.close_gap(destination)
         if forwarding.is_due(destination.name, now()):
             forward_to.apply_async((destination.name,), expires=EXPIRES)
+
+
+@shared_task(name="academy.xapi.tasks.make_partitions")
+def make_partitions() -> None:
+    """Keep a year of months ready. Beat runs it; running it twice at once is safe."""
+    partitions.make_partitions(on=now().date())
+
+
+@shared_task(name="academy.xapi.tasks.sweep_erasures")
+def sweep_erasures() -> None:
+    """Finish the erasures that a stopped process left behind."""
+    for one in erasure.unfinished():
+        erasure.carry_on(one)
+
+
+@shared_task(name="academy.xapi.tasks.purge_statements")
+def purge_statements() -> None:
+    """Remove what is over, a bounded part a run."""
+    retention.purge(max_batches=200)

@@ -126,6 +126,15 @@ def lesson() -> dict[str, Any]:
                     "question": check(),
                 }
             },
+            {
+                "video": {
+                    "title": "Film",
+                    "file": "film.webm",
+                    "poster": "film.png",
+                    "captions": "film.vtt",
+                    "transcript": "<p>Words.</p>",
+                }
+            },
             {"sources": [{"title": "Source", "url": "https://example.org/", "date": "2024"}]},
         ],
     }
@@ -181,6 +190,9 @@ def folder(tmp_path: Path) -> Folder:
     for name, body in {
         "images/picture.svg": "<svg/>",
         "data/data.csv": "Region,Count\nN,4\n",
+        "videos/film.webm": "",
+        "videos/film.png": "",
+        "videos/film.vtt": "WEBVTT\n",
     }.items():
         path = made.module / name
         path.parent.mkdir(exist_ok=True)
@@ -283,10 +295,10 @@ def test_a_sound_folder_has_no_problems(folder: Folder) -> None:
         ),
         (spoil_items(lambda i: i[0]["fr"].update(stem="<h1>No</h1>")), "<h1> is not allowed"),
         (spoil_items(lambda i: i[0]["fr"].update(stem="<p>No")), "<p> is not closed"),
-        (spoil_lesson(lambda b: b.pop(1)), "blocks 2 is image, text in English (8 blocks, 9"),
+        (spoil_lesson(lambda b: b.pop(1)), "blocks 2 is image, text in English (9 blocks, 10"),
         (spoil_lesson(lambda b: b.append({"text": "<p>After.</p>"})), "as the last block"),
         (spoil_lesson(lambda b: b[0].update(text="<p>Two.</p>")), "blocks 1: expected one block"),
-        (spoil_lesson(lambda b: b.insert(0, {"video": "x"})), "unknown block 'video'"),
+        (spoil_lesson(lambda b: b.insert(0, {"quiz": "x"})), "unknown block 'quiz'"),
         (spoil_lesson(lambda b: b[2]["image"].update(file="no.svg")), "images/no.svg is missing"),
         (spoil_lesson(lambda b: b[2]["image"].pop("alt")), "blocks 3 (image): alt is missing"),
         (
@@ -306,7 +318,20 @@ def test_a_sound_folder_has_no_problems(folder: Folder) -> None:
             "table) rows 2: 1 cells under 2 headers",
         ),
         (
-            spoil_lesson(lambda b: b[8]["sources"][0].update(date=2024)),
+            spoil_lesson(lambda b: b[8]["video"].update(poster="no.png")),
+            "blocks 9 (video): the file videos/no.png is missing",
+        ),
+        (
+            spoil_lesson(lambda b: b[8]["video"].update(captions="film.png")),
+            "blocks 9 (video): files is ['film.webm', 'film.png', 'film.png']",
+        ),
+        (spoil_lesson(lambda b: b[8]["video"].pop("transcript")), "transcript is missing"),
+        (
+            lambda folder: (folder.module / "videos" / "film.fr.vtt").write_text("Hello"),
+            "01-start.fr.yaml: blocks 9 (video): film.fr.vtt is not WebVTT",
+        ),
+        (
+            spoil_lesson(lambda b: b[9]["sources"][0].update(date=2024)),
             "(sources) 1 date: expected text (in quotes), found 2024",
         ),
         (

@@ -7,6 +7,7 @@ motion set, so that the pages of an assessment are seen with them.
 import gzip
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import date
 
@@ -128,6 +129,9 @@ def test_pages_of_a_learner(open_as, known: dict, language: str) -> None:
     root = f"/{language}/learning"
     for path in ("/", "/plan/", f"/placement/{known['placement']}/", "/record/", "/settings/"):
         check(page, language, root + path)
+    for link in (".ac-timeline__id a", "a[href*='/record/competencies/']"):
+        page.goto(f"{root}/record/")
+        check(page, language, page.locator(link).first.get_attribute("href"))
     page.goto(f"{root}/plan/")
     page.locator("#position").select_option(index=1)
     submit(page, "form:has(#position) button")
@@ -141,6 +145,25 @@ def test_pages_of_a_learner(open_as, known: dict, language: str) -> None:
     for width in at_widths(page):
         if width > 1000:  # the same lessons again, many of them: once is enough
             assert_accessible(page)
+
+
+def test_a_copy_of_the_record_reads_without_the_academy(
+    open_as, known: dict, language: str, tmp_path
+) -> None:
+    page = open_as(known["learner"])
+    check(page, language, f"/{language}/learning/settings/copy/")
+    submit(page, "main form button")
+    link = page.locator("#copy a[href$='/file/']")
+    link.wait_for(timeout=60_000)
+    check(page, language)
+    with page.expect_download() as download:
+        link.click()
+    with zipfile.ZipFile(download.value.path()) as bundle:
+        bundle.extract("timeline.html", tmp_path)
+    alone = page.context.new_page()
+    alone.goto((tmp_path / "timeline.html").as_uri())
+    check(alone, language)
+    assert alone.locator("main li").count() > 10
 
 
 def test_pages_of_a_holder_and_of_a_manager(open_as, known: dict, language: str) -> None:

@@ -29,12 +29,19 @@ INSTALLED_APPS = [
     "academy.xapi",
     "academy.people",
     "academy.core",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "axes",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
 ]
 MIDDLEWARE = [
-    name for name in ALL_MIDDLEWARE if name.startswith("django.") and "messages" not in name
+    name
+    for name in ALL_MIDDLEWARE
+    if name.startswith(("django.", "allauth.")) and "messages" not in name
 ]
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 ROOT_URLCONF = "second_store_urls"

@@ -3,6 +3,7 @@
 from academy.xapi.models.clients import LaunchToken, LrsClient
 from academy.xapi.models.delivery import Destination, OutboxEntry
 from academy.xapi.models.documents import Document, context_digest, document_address, is_json
+from academy.xapi.models.rights import Erasure, ErasureRequest, PersonExport, Purge
 from academy.xapi.models.statements import (
     Activity,
     Attachment,
@@ -22,9 +23,13 @@ __all__ = [
     "Attachment",
     "Destination",
     "Document",
+    "Erasure",
+    "ErasureRequest",
     "LaunchToken",
     "LrsClient",
     "OutboxEntry",
+    "PersonExport",
+    "Purge",
     "Statement",
     "StatementAttachment",
     "StatementKey",
