@@ -32,6 +32,8 @@ ADMIN_PAGES = [
     "/admin/workflows/add/",
     "/admin/settings/cms/brandsettings/",
     "/admin/account/",
+    "/admin/delivery/",
+    "/admin/delivery/new/",
 ]
 
 

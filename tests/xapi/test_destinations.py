@@ -127,6 +127,13 @@ def test_what_is_owed_is_kept_or_lost_with_the_statement():
     assert not Statement.objects.exists()
 
 
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_what_is_owed_is_due_at_once_whatever_the_clock_of_the_database_says(hours):
+    make()
+    store(make_statement(), at=now() + timedelta(hours=hours))
+    assert OutboxEntry.objects.due(now()).count() == 1
+
+
 def test_owing_asks_the_database_once_for_any_number_of_statements_and_destinations():
     def queries(count: int) -> int:
         with CaptureQueriesContext(connection) as captured:
