@@ -33,7 +33,7 @@ class DeliveryView(WagtailAdminTemplateMixin, View):
     ]
 
     def get_breadcrumbs_items(self) -> list[dict]:
-        return [*self.breadcrumbs_items, {"url": "", "label": self.get_page_title()}]
+        return [*self.breadcrumbs_items, {"url": "", "label": self.get_header_title()}]
 
     def show(self, **context) -> HttpResponse:
         return self.render_to_response(self.get_context_data(**context))
@@ -102,6 +102,7 @@ class DestinationForm(forms.ModelForm):
             "activities",
             "is_active",
         ]
+        labels = {"version": gettext_lazy("xAPI version")}
         help_texts = {
             "name": gettext_lazy("A short name without spaces. It cannot change later."),
             "policy": gettext_lazy(

@@ -11,7 +11,7 @@ field are unmaintained and know nothing of xAPI 2.0.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
@@ -22,6 +22,7 @@ from uuid import UUID
 
 import httpx
 
+from academy.xapi.multipart import Part, write_parts
 from academy.xapi.schema import instant
 
 DEFAULT_TIMEOUT = 30.0  # seconds without a sign of life; a whole answer may take twice as long
@@ -106,9 +107,15 @@ class LearningRecordStore:
         """The versions the store speaks, and its extensions (Communication 2.8)."""
         return self._object(self._request("GET", "about"))
 
-    def post_statements(self, statements: list[dict[str, Any]]) -> list[UUID]:
-        """Store a batch, all or nothing, and return the ids in order (Communication 2.1.2)."""
-        response = self._request("POST", "statements", body=statements)
+    def post_statements(
+        self, statements: list[dict[str, Any]], attachments: Sequence[Part] = ()
+    ) -> list[UUID]:
+        """Store a batch, all or nothing, and return the ids in order (Communication 2.1.2).
+
+        `attachments` are parts with the data that the statements name by its hash, sent along as
+        multipart/mixed (1.5.2).
+        """
+        response = self._request("POST", "statements", body=statements, attachments=attachments)
         if response.status_code == 204:  # it has them all already
             return [UUID(statement["id"]) for statement in statements]
         ids = self._json(response)
@@ -192,11 +199,15 @@ class LearningRecordStore:
         *,
         params: dict[str, str] | None = None,
         body: Any = None,
+        attachments: Sequence[Part] = (),
     ) -> httpx.Response:
         content, headers = None, {}
         if body is not None:
             content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
             headers = {"Content-Type": "application/json"}
+        if attachments:
+            content, kind = write_parts([Part(headers, content or b""), *attachments])
+            headers = {"Content-Type": kind}
         try:
             response = self._answer(
                 self._http.build_request(

@@ -163,18 +163,22 @@ def new_pseudonym_key() -> str:
 
 # --- owing --------------------------------------------------------------------------------------
 def owe(statements: Iterable[tuple[UUID, dict[str, Any]]], *, at: datetime) -> None:
-    """Owe newly stored statements to every destination that asks for them, in this transaction."""
+    """Owe newly stored statements to every destination that asks for them, in this transaction.
+
+    `at` is when they were stored, by the clock of the database; they are due by that of the workers.
+    """
     known = wishes()
     if not known:
         return
+    due = min(at, now())
     rows = [
-        OutboxEntry(statement_id=statement_id, destination_id=wish.name, next_attempt_at=at)
+        OutboxEntry(statement_id=statement_id, destination_id=wish.name, next_attempt_at=due)
         for statement_id, statement in statements
         for wish in known
         if wish.covers(statement["verb"]["id"], _activity(statement))
     ]
     OutboxEntry.objects.bulk_create(rows)
-    left_alone = {wish.name for wish in known if wish.open_until and wish.open_until > at}
+    left_alone = {wish.name for wish in known if wish.open_until and wish.open_until > due}
     if names := {row.destination_id for row in rows} - left_alone:
         statements_owed.send(sender=OutboxEntry, names=names)
 

@@ -29,7 +29,6 @@ All times are ours. The destination's clock is never asked.
 
 import random
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,6 +41,7 @@ from django.db.models import Case, F, Value, When
 
 from academy.core.clock import now
 from academy.core.sealing import SealBroken, unseal
+from academy.xapi.attachments import attachments_of, fitting, parts_of
 from academy.xapi.client import LearningRecordStore, LrsConflict, LrsError, LrsRefused
 from academy.xapi.models import Destination, OutboxEntry, Statement
 from academy.xapi.pseudonyms import Document, pseudonymiser
@@ -52,6 +52,7 @@ MAX_BATCHES = 40
 LONGEST_PAUSE = timedelta(minutes=15)
 LONGEST_RETRY = timedelta(hours=6)
 POISON_AFTER = 8
+ATTACHED_SIZE = 8 * 1024 * 1024  # bytes of attachments in one request, unless one has more
 STATEMENT_AT_FAULT = {400, 409, 413, 422}
 
 State = OutboxEntry.State
@@ -81,9 +82,6 @@ class Delivery:
     more: bool = False
 
 
-Connect = Callable[[Destination], AbstractContextManager[LearningRecordStore]]
-
-
 def lease() -> timedelta:
     return timedelta(seconds=settings.LRS_LEASE_SECONDS)
 
@@ -111,9 +109,7 @@ def is_due(name: str, at: datetime) -> bool:
     )
 
 
-def forward(
-    name: str, *, max_batches: int = MAX_BATCHES, connect: Connect = open_store
-) -> Delivery:
+def forward(name: str) -> Delivery:
     """Deliver what is due to a destination, batch by batch, until nothing is, or it fails.
 
     Does nothing where another worker is at it, or while the destination is left alone.
@@ -124,7 +120,7 @@ def forward(
         if run is None:
             break
         try:
-            run.deliver(connect, max_batches)
+            run.deliver()
         except LeaseLost:
             log.warning("delivery_lease_lost", destination=name)
         finally:
@@ -156,6 +152,18 @@ def claim_batch(name: str, size: int = BATCH_SIZE) -> UUID | None:
             state=State.CLAIMED, claim=claim, lease_until=at + lease(), attempts=F("attempts") + 1
         )
     return claim if claimed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A statement, and what it says to this destination."""
+
+    statement: Statement
+    document: Document
+
+    @property
+    def has_attachments(self) -> bool:
+        return any(True for _attachment in attachments_of(self.document))
 
 
 @dataclass
@@ -218,7 +226,7 @@ class _Run:
             raise LeaseLost
 
     # --- delivering -----------------------------------------------------------------------------
-    def deliver(self, connect: Connect, max_batches: int) -> None:
+    def deliver(self) -> None:
         size = BATCH_SIZE if not self.destination.failures else 1
         try:
             if self.destination.policy == Destination.Policy.PSEUDONYMISED:
@@ -226,12 +234,12 @@ class _Run:
                     key=unseal(self.destination.pseudonym_key_sealed),
                     home_page=f"{settings.XAPI_HOME_PAGE}/pseudonyms/{self.destination.name}",
                 )
-            opened = connect(self.destination)
+            opened = open_store(self.destination)
         except SealBroken as error:
             self._failed(Postponed(error.message))
             return
         with opened as store:
-            for _batch in range(max_batches):
+            for _batch in range(MAX_BATCHES):
                 claim = claim_batch(self.destination.name, size)
                 if claim is None:
                     return
@@ -244,7 +252,7 @@ class _Run:
         """Send what was claimed; whether the destination is fit for more."""
         entries = list(OutboxEntry.objects.filter(claim=claim, state=State.CLAIMED).order_by("id"))
         statements = {
-            statement.statement_id: self.prepare(statement.received)
+            statement.statement_id: Outgoing(statement, self.prepare(statement.received))
             for statement in Statement.objects.by_ids(entry.statement_id for entry in entries)
         }
         gone = [entry for entry in entries if entry.statement_id not in statements]
@@ -263,14 +271,21 @@ class _Run:
         store: LearningRecordStore,
         claim: UUID,
         entries: list[OutboxEntry],
-        statements: dict[UUID, Document],
+        statements: dict[UUID, Outgoing],
     ) -> None:
         """Send these rows in one request; halve them if the destination blames a statement."""
         if not entries:
             return
+        outgoing = [statements[entry.statement_id] for entry in entries]
+        with_data = [one.statement for one in outgoing if one.has_attachments]
+        if len(entries) > 1 and len(fitting(with_data, ATTACHED_SIZE)) < len(with_data):
+            self._halve(store, claim, entries, statements)
+            return
         _renew(claim)
         try:
-            store.post_statements([statements[entry.statement_id] for entry in entries])
+            store.post_statements(
+                [one.document for one in outgoing], parts_of(with_data) if with_data else []
+            )
         except LrsRefused as refusal:
             if refusal.status in STATEMENT_AT_FAULT:
                 self._answered()
@@ -290,21 +305,30 @@ class _Run:
         store: LearningRecordStore,
         claim: UUID,
         entries: list[OutboxEntry],
-        statements: dict[UUID, Document],
+        statements: dict[UUID, Outgoing],
         refusal: LrsRefused,
     ) -> None:
         """Find the statement that the destination blames: halve, and judge the one left alone."""
         if len(entries) > 1:
-            middle = len(entries) // 2
-            self._send(store, claim, entries[:middle], statements)
-            self._send(store, claim, entries[middle:], statements)
+            self._halve(store, claim, entries, statements)
             return
         state = State.REFUSED
         if isinstance(refusal, LrsConflict) and _is_there(
-            store, statements[entries[0].statement_id]
+            store, statements[entries[0].statement_id].document
         ):
             state = State.DELIVERED
         self._settle(claim, entries, state, str(refusal.answer or refusal))
+
+    def _halve(
+        self,
+        store: LearningRecordStore,
+        claim: UUID,
+        entries: list[OutboxEntry],
+        statements: dict[UUID, Outgoing],
+    ) -> None:
+        middle = len(entries) // 2
+        self._send(store, claim, entries[:middle], statements)
+        self._send(store, claim, entries[middle:], statements)
 
     def _is_poison(self, refusal: LrsRefused, entries: list[OutboxEntry]) -> bool:
         return (

@@ -34,6 +34,8 @@ ADMIN_PAGES = [
     "/admin/account/",
     "/admin/lrs-clients/",
     "/admin/lrs-clients/add/",
+    "/admin/delivery/",
+    "/admin/delivery/new/",
 ]
 
 

@@ -1,5 +1,6 @@
 """The client for any store: what it sends, and what it makes of every answer."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,6 +9,7 @@ import httpx
 import pytest
 import respx
 
+from academy.xapi import client
 from academy.xapi.client import (
     LearningRecordStore,
     LrsAnswerInvalid,
@@ -132,16 +134,63 @@ def test_errors_carry_the_answer(api, lrs, status, error):
     assert caught.value.answer == "the reason"
 
 
-def test_retry_after(api, lrs):
-    api.get("/about").respond(429, headers={"Retry-After": "120"})
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "120"}, 120),
+        ({"Retry-After": "0"}, 0),
+        ({"Retry-After": "999999"}, 86_400),
+        # a date counts from the answer's own Date, whatever our clock says
+        (
+            {
+                "Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT",
+                "Date": "Wed, 21 Oct 2015 07:26:30 GMT",
+            },
+            90,
+        ),
+        (
+            {
+                "Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT",
+                "Date": "Wed, 21 Oct 2015 09:00:00 GMT",
+            },
+            0,
+        ),
+        (
+            {
+                "Retry-After": "Wed, 21 Oct 2065 07:28:00 GMT",
+                "Date": "Wed, 21 Oct 2015 07:26:30 GMT",
+            },
+            86_400,
+        ),
+        ({"Retry-After": "Wed, 21 Oct 2065 07:28:00 GMT"}, None),
+        ({"Retry-After": "Wed, 21 Oct 2065 07:28:00 GMT", "Date": "today"}, None),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": ""}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after(api, lrs, headers, seconds):
+    api.get("/about").respond(503, headers=headers)
     with pytest.raises(LrsRefused) as caught:
         lrs.about()
-    assert caught.value.retry_after == 120
+    assert caught.value.retry_after == seconds
 
-    api.get("/about").respond(503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
-    with pytest.raises(LrsRefused) as caught:
+
+def test_an_answer_without_end_is_broken_off(api, lrs, monkeypatch):
+    monkeypatch.setattr(client, "LONGEST_ANSWER", 1000)
+    api.get("/about").respond(200, content=b"[" * 5000)
+    with pytest.raises(LrsUnreachable, match="longer than 1000 bytes"):
         lrs.about()
-    assert caught.value.retry_after is None
+
+
+def test_a_compressed_answer_is_read(api, lrs):
+    api.get("/about").respond(
+        200,
+        content=gzip.compress(b'{"version": ["2.0.0"]}'),
+        headers={"Content-Encoding": "gzip"},
+    )
+    assert lrs.about() == {"version": ["2.0.0"]}
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def assert_same(
         by_id = {statement["id"]: statement for statement in listed}
         assert len(listed) == len(by_id)
         for statement in listed:
-            for assigned in ("stored", "authority"):
+            for assigned in ("stored", "authority", "version"):
                 del statement[assigned]
         found.append(by_id)
     assert found[0].keys() == {statement["id"] for statement in sent}

@@ -1,6 +1,7 @@
 """Delivery to another store: everything arrives, each statement once, whatever happens between."""
 
 import contextlib
+import hashlib
 import json
 import socket
 import threading
@@ -14,7 +15,7 @@ import time_machine
 from django.db import connection
 
 from academy.core.clock import now
-from academy.xapi import forwarding, services
+from academy.xapi import destinations, forwarding, services, tasks
 from academy.xapi.client import LearningRecordStore
 from academy.xapi.models import Destination, OutboxEntry, Statement
 from academy.xapi.vocabulary import adl
@@ -80,7 +81,7 @@ def test_all_statements_arrive_as_they_are(second, learner):
         theirs = second.get_statement(statement.statement_id, voided=statement.voided)
         assert theirs is not None
         ours = statement.document
-        for assigned in ("stored", "authority"):
+        for assigned in ("stored", "authority", "version"):
             del ours[assigned], theirs[assigned]
         assert theirs == ours
 
@@ -128,6 +129,72 @@ def test_wrong_credentials_lose_nothing(second, second_store, settings):
     with time_machine.travel(now() + timedelta(hours=7), tick=False):
         deliver()
     assert states() == {"delivered": 3}
+
+
+# --- attachments --------------------------------------------------------------------------------
+def with_data(data: bytes, **changes) -> dict:
+    return make_statement(
+        attachments=[
+            {
+                "usageType": "https://content.example/attachments/essay",
+                "display": {"en": "Essay"},
+                "contentType": "text/plain",
+                "length": len(data),
+                "sha2": hashlib.sha256(data).hexdigest(),
+            }
+        ],
+        **changes,
+    )
+
+
+def owe_with_data(*data: bytes) -> list[dict]:
+    statements = [with_data(one) for one in data]
+    services.store(
+        statements=statements,
+        authority=services.academy_authority(),
+        data={hashlib.sha256(one).hexdigest(): one for one in data},
+    )
+    return statements
+
+
+def test_attachments_arrive_with_their_statements(second, second_store):
+    essays = [b"An essay \r\n--, part %d\x00\xff" % number for number in range(3)]
+    statements = owe_with_data(*essays)
+    owe(5)
+    deliver()
+
+    assert states() == {"delivered": 8}
+    for statement, essay in zip(statements, essays, strict=True):
+        answer = httpx.get(
+            f"{second_store.endpoint}statements",
+            params={"statementId": statement["id"], "attachments": "true"},
+            auth=(second_store.key, second_store.secret),
+            headers={"X-Experience-API-Version": "2.0.0"},
+        )
+        assert answer.headers["content-type"].startswith("multipart/mixed")
+        assert essay in answer.content
+
+
+def test_much_data_goes_in_several_requests(lrs, monkeypatch):
+    monkeypatch.setattr(forwarding, "ATTACHED_SIZE", 250)
+    owe_with_data(*(bytes([number]) * 100 for number in range(7)))
+    owe_with_data(b"x" * 1000)  # more than fits, alone
+    route = lrs.post("/statements").respond(200, json=[])
+    deliver()
+    assert states() == {"delivered": 8}
+    assert max(len(call.request.content) for call in list(route.calls)[:-1]) < 2000
+
+
+def test_a_pseudonymised_destination_gets_no_attachments(lrs, settings):
+    settings.LRS_ENDPOINT = ""
+    destinations.save_destination(
+        Destination(name="closed", endpoint=ENDPOINT, policy=Destination.Policy.PSEUDONYMISED)
+    )
+    owe_with_data(b"I, Ada Achebe, ...")
+    route = lrs.post("/statements").mock(side_effect=answer_ids)
+    forwarding.forward("closed")
+    assert route.calls.last.request.headers["content-type"] == "application/json"
+    assert b"attachments" not in route.calls.last.request.content
 
 
 # --- what a store may answer --------------------------------------------------------------------
@@ -359,6 +426,113 @@ def _rude_store(kept: dict[str, dict], *, drop: int):
         thread.join(5)
 
 
+# --- the circuit breaker ------------------------------------------------------------------------
+def sizes(route) -> list[int]:
+    return [len(json.loads(call.request.content)) for call in route.calls]
+
+
+def after_its_pause(run=deliver) -> forwarding.Delivery:
+    until = Destination.objects.get().open_until
+    with time_machine.travel(until + timedelta(seconds=1), tick=False):
+        return run()
+
+
+def test_a_store_that_failed_is_left_alone_and_then_asked_for_one_statement(lrs):
+    owe(200)
+    route = lrs.post("/statements").respond(500)
+    deliver()
+    deliver()
+    assert sizes(route) == [50]
+
+    for failures in range(2, 5):
+        after_its_pause()
+        destination = Destination.objects.get()
+        assert destination.failures == failures
+        assert destination.breaker_at(now()) == Destination.Breaker.OPEN
+    assert sizes(route) == [50, 1, 1, 1]
+    probed = {json.loads(call.request.content)[0]["id"] for call in list(route.calls)[1:]}
+    assert len(probed) == 3  # another one each time
+    # an outage does not count against the statements that were sent to probe it
+    assert OutboxEntry.objects.filter(attempts__gt=1).count() == 0
+    assert OutboxEntry.objects.filter(attempts=1).count() == 50
+
+
+def test_when_it_answers_again_batches_grow(lrs):
+    owe(200)
+    lrs.post("/statements").respond(500)
+    deliver()
+    route = lrs.post("/statements").mock(side_effect=answer_ids)
+    with time_machine.travel(now() + timedelta(hours=1), tick=False):
+        deliver()
+    assert sizes(route)[:7] == [50, 1, 2, 4, 8, 16, 32]
+    assert states() == {"delivered": 200}
+    destination = Destination.objects.get()
+    assert (destination.failures, destination.open_until) == (0, None)
+    assert destination.last_success_at
+
+
+def test_the_pause_grows_to_a_quarter_of_an_hour(lrs, monkeypatch):
+    monkeypatch.setattr(forwarding.random, "uniform", lambda low, high: high)
+    owe(1)
+    Destination.objects.update(failures=20)
+    lrs.post("/statements").respond(503)
+    before = now()
+    deliver()
+    pause = Destination.objects.get().open_until - before
+    assert timedelta(minutes=15) <= pause < timedelta(minutes=16)
+
+
+def test_what_failed_before_goes_in_smaller_company(lrs):
+    owe(60)
+    OutboxEntry.objects.update(attempts=3)
+    route = lrs.post("/statements").mock(side_effect=answer_ids)
+    deliver()
+    assert sizes(route) == [6] * 10
+
+    owe(3)
+    OutboxEntry.objects.filter(state=State.PENDING).update(attempts=40)
+    deliver()
+    assert sizes(route)[10:] == [1, 1, 1]
+
+
+def test_a_password_that_cannot_be_read_loses_nothing(lrs, settings):
+    settings.LRS_ENDPOINT = ""
+    destinations.save_destination(Destination(name="default2", endpoint=ENDPOINT), password="x")
+    owe(2)
+    Destination.objects.update(password_sealed="gAAAAA-not-ours")
+    assert forwarding.forward("default2").delivered == 0
+    destination = Destination.objects.get()
+    assert "cannot be read" in destination.last_answer
+    assert destination.failures == 1
+    assert states() == {"pending": 2}
+
+
+def test_the_sweep_asks_those_that_answer_first_and_passes_over_those_left_alone(monkeypatch):
+    queued = []
+    monkeypatch.setattr(tasks.forward_to, "apply_async", lambda *a, **k: queued.append(a[0][0]))
+    for name in ("a-failing", "b-open", "c-well", "d-off"):
+        destinations.save_destination(Destination(name=name, endpoint=ENDPOINT))
+    owe(1)
+    Destination.objects.filter(name="a-failing").update(failures=3)
+    Destination.objects.filter(name="b-open").update(
+        failures=1, open_until=now() + timedelta(hours=1)
+    )
+    Destination.objects.filter(name="d-off").update(is_active=False)
+    tasks.forward_statements()
+    assert queued == ["c-well", "default", "a-failing"]
+
+
+def test_a_long_queue_is_delivered_in_turns(lrs, monkeypatch):
+    owe(120)
+    lrs.post("/statements").mock(side_effect=answer_ids)
+    queued = []
+    monkeypatch.setattr(forwarding, "MAX_BATCHES", 1)
+    monkeypatch.setattr(tasks.forward_to, "apply_async", lambda *a, **k: queued.append(a[0][0]))
+    tasks.forward_to("default")
+    assert states() == {"delivered": 50, "pending": 70}
+    assert queued == ["default"]
+
+
 # --- two workers, and one that dies -------------------------------------------------------------
 def test_two_workers_do_not_claim_the_same_rows():
     owe(70)
@@ -369,6 +543,61 @@ def test_two_workers_do_not_claim_the_same_rows():
     assert forwarding.claim_batch("default") is None
     assert OutboxEntry.objects.filter(claim=first).count() == 50
     assert OutboxEntry.objects.filter(claim=second).count() == 20
+
+
+def test_one_worker_at_a_time_delivers_to_a_destination(lrs):
+    owe(60)
+
+    def second_worker(request: httpx.Request) -> httpx.Response:
+        assert vars(deliver()) == vars(forwarding.Delivery())
+        return answer_ids(request)
+
+    route = lrs.post("/statements").mock(side_effect=second_worker)
+    deliver()
+    assert sizes(route) == [50, 10]
+    assert states() == {"delivered": 60}
+    assert Destination.objects.get().run is None
+
+
+def test_what_is_stored_while_a_worker_looks_for_the_last_time_is_delivered_too(lrs):
+    """Whoever stores it finds the destination taken, and relies on the one who has it."""
+    owe(1)
+    more = iter([3, 0])
+    end = forwarding._Run.end
+
+    def end_late(run) -> None:
+        owe(next(more))
+        end(run)
+
+    lrs.post("/statements").mock(side_effect=answer_ids)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forwarding._Run, "end", end_late)
+        deliver()
+    assert states() == {"delivered": 4}
+
+
+def test_a_worker_whose_destination_was_taken_over_stops(lrs):
+    owe(120)
+
+    def overtake(request: httpx.Request) -> httpx.Response:
+        Destination.objects.update(run=uuid4())
+        return answer_ids(request)
+
+    route = lrs.post("/statements").mock(side_effect=overtake)
+    deliver()
+    assert route.call_count == 1
+    assert Destination.objects.get().run is not None  # its successor's
+
+
+def test_a_killed_workers_destination_is_taken_up_after_its_lease(lrs):
+    owe(3)
+    Destination.objects.update(run=uuid4(), run_until=now() + forwarding.lease())
+    route = lrs.post("/statements").mock(side_effect=answer_ids)
+    deliver()
+    assert not route.called
+    with time_machine.travel(now() + forwarding.lease() + timedelta(seconds=1), tick=False):
+        deliver()
+    assert states() == {"delivered": 3}
 
 
 def test_what_a_killed_worker_had_claimed_is_taken_up_after_its_lease(lrs):
