@@ -96,9 +96,23 @@ def delivery_menu_item() -> MenuItem:
     )
 
 
+@hooks.register("register_settings_menu_item")
+def erasures_menu_item() -> MenuItem:
+    return OperatorMenuItem(
+        _("Erased people"),
+        reverse("erasures:index"),
+        name="erasures",
+        icon_name="user",
+        order=710,
+    )
+
+
 @hooks.register("register_admin_urls")
 def delivery_urls() -> list:
-    return [path("delivery/", include("cms.delivery_urls"))]
+    return [
+        path("delivery/", include("cms.delivery_urls")),
+        path("erasures/", include("cms.erasure_urls")),
+    ]
 
 
 @hooks.register("register_log_actions")

@@ -17,7 +17,7 @@ from academy.people.services import assign_membership
 from academy.portal.export import make_export, request_export
 from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
-from academy.xapi.models import Destination, LrsClient, OutboxEntry
+from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -33,6 +33,7 @@ OURS = {
     "credentials",
     "lrs_clients",
     "delivery",
+    "erasures",
     "portal",
     "reporting",
     "xapi",
@@ -83,6 +84,8 @@ DELIVERY = {
     "delivery:refused",
     "delivery:retry",
     "delivery:retry_one",
+    "erasures:index",
+    "erasures:confirm",
 }
 #: Any signed-in person, about themselves.
 OWN = {
@@ -165,6 +168,9 @@ def urls(made, owner) -> dict[str, str]:
     lesson = made.module.lessons.first()
     item = PlanItem.objects.get(learner=owner)
     credential = Credential.objects.get(learner=owner)
+    asked = Erasure.objects.create(
+        reason="Asked.", started_at=now(), worked_at=now()
+    ).requests.create(destination="warehouse", requested_at=now())
     copy = make_export(request_export(person=owner, language="en").pk)
     lrs_client, _secret = create_client(name="Warehouse", scopes=["statements/read"])
     destination = save_destination(
@@ -175,6 +181,7 @@ def urls(made, owner) -> dict[str, str]:
     )
     arguments = {
         "delivery:destination": [destination.name],
+        "erasures:confirm": [asked.pk],
         "delivery:refused": [destination.name],
         "delivery:retry": [destination.name],
         "delivery:retry_one": [destination.name, refused.pk],
