@@ -110,7 +110,7 @@ class StatementsView(Resource):
             statements=batch.statements,
             texts=batch.texts,
             data=batch.data,
-            version=self.request.headers["X-Experience-API-Version"],
+            version=self.version,
             authority=cast(dict[str, Any], self.principal.authority),
             defines=self.principal.defines,
         )
