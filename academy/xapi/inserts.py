@@ -16,7 +16,8 @@ from django.db import connection
 from academy.core.clock import now
 from academy.xapi.models import Statement, StatementKey, StatementTerm
 
-# In the order of ids, so that two batches cannot wait for each other; the rows in the order in
+# Arrays, not joins, where a table is asked for what a batch names: a join of a guessed size may read
+# all of the table. In the order of ids, so that two batches cannot wait for each other; the rows in the order in
 # which they came. The clock is read when the transaction can be seen: see `consistent_through`.
 _INSERT = """
 WITH clock AS MATERIALIZED (
@@ -48,12 +49,15 @@ SELECT clock.stored,
     (SELECT json_agg(id) FROM keys),
     (SELECT json_object_agg(statement_id, id) FROM rows),
     (SELECT json_object_agg(iri, definition) FROM xapi_activity
-     WHERE iri IN (SELECT json_array_elements_text(%s::json)))
+     WHERE iri = ANY (ARRAY(SELECT json_array_elements_text(%s::json))))
 FROM clock
 """
 _INSERT_NEW = _INSERT.format(condition="", conflict="ON CONFLICT (id) DO NOTHING")
 _INSERT_ALL = _INSERT.format(
-    condition="WHERE NOT EXISTS (SELECT FROM new JOIN xapi_statementkey USING (id))", conflict=""
+    condition=(
+        "WHERE NOT EXISTS (SELECT FROM xapi_statementkey WHERE id = ANY (ARRAY(SELECT id FROM new)))"
+    ),
+    conflict="",
 )
 
 

@@ -329,12 +329,17 @@ def insert_raw(database: str, since: datetime, limit: int) -> RawInsert:
                 [since, limit],
             )
         ]
+        for table in tables:  # most of them cannot be asked for a moment of storing
+            connection.execute(
+                f'CREATE TEMP TABLE "sent_{table}" AS SELECT * FROM "{table}" WHERE stored >= %s',
+                [since],
+            )
         batches = []
         for moment in moments:
             batch = {}
             for table in tables:
                 with connection.cursor().copy(
-                    f"COPY (SELECT * FROM \"{table}\" WHERE stored = '{moment.isoformat()}') "
+                    f"COPY (SELECT * FROM \"sent_{table}\" WHERE stored = '{moment.isoformat()}') "
                     "TO STDOUT (FORMAT BINARY)"
                 ) as copy:
                     batch[table] = b"".join(copy)

@@ -72,9 +72,13 @@ class StatementsView(Resource):
 
     # --- inside ---------------------------------------------------------------------------------
     def _single(self, query: SingleQuery) -> HttpResponse:
-        found = Statement.objects.by_ids([query.statement_id]).filter(voided=query.voided).first()
+        found = Statement.objects.with_id(query.statement_id)
         authority = self.principal.reads_only()
-        if found is None or (authority and not vouches(authority, found.authority)):
+        if (
+            found is None
+            or found.voided != query.voided
+            or (authority and not vouches(authority, found.authority))
+        ):
             raise NotFound("There is no such statement.")
         response = self._answer(query, [found], lambda documents: documents[0])
         response["Last-Modified"] = http_date(found.stored.timestamp())
