@@ -128,6 +128,12 @@ class RunningStore:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def supervise(self) -> None:
+        """Start a worker again that exited by itself, as a supervisor does: Celery's may, when
+        Redis goes away while it holds messages."""
+        if "worker" in self.processes and self.processes["worker"].poll() is not None:
+            self.start_worker()
+
     def stop(self) -> None:
         for name in list(self.processes):
             self.kill(name)
