@@ -37,7 +37,14 @@ def test_put_gives_the_statement_the_id_of_the_request(store):
 
 
 @pytest.mark.parametrize(
-    "statement_id", ["", "true", "[object Object]", str(uuid.uuid4())[:-1], str(uuid.uuid4())]
+    "statement_id",
+    [
+        "",
+        "true",
+        "[object Object]",
+        f"{'ab' * 4}-0000-4000-8000-{'c' * 11}",
+        str(uuid.UUID(int=7, version=4)),
+    ],
 )
 def test_put_needs_the_id_of_the_statement(store, statement_id):
     """XAPI-00145"""
