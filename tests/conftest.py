@@ -37,6 +37,30 @@ def pytest_configure(config: pytest.Config) -> None:
         caches.close_all()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the browser tests, and say what runs together where there are several workers.
+
+    A file stays together, and so do all tests that need an academy with processes of its own, which
+    is made once. The browser tests come first: the short ones then fill what time is left.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+        if _is_e2e(item):
+            item.add_marker("e2e")
+    items.sort(key=lambda item: (not _is_e2e(item), group_of(item) != "processes"))
+
+
+def group_of(item: pytest.Item) -> str:
+    if {"running_demo", "running_academy"} & set(getattr(item, "fixturenames", ())):
+        return "processes"
+    return item.path.relative_to(ROOT).as_posix()
+
+
+def _is_e2e(item: pytest.Item) -> bool:
+    return ROOT / "tests" / "e2e" in item.path.parents
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Write again what a flush took and `cms.seed` cannot know: a permission that a migration of

@@ -1,5 +1,6 @@
 """An academy as an operator runs it: granian and a Celery worker, as processes that can be killed."""
 
+import json
 import os
 import shutil
 import signal
@@ -26,6 +27,24 @@ for name in sys.argv[1:]:
 from django.core.cache import cache
 cache.clear()
 """
+# Runs one piece of Python after the other, each line of its input a JSON text; what it printed and
+# what went wrong come back the same way. Starting Django anew for each would take seconds.
+SHELL = """
+import contextlib, io, json, sys, traceback
+import django
+django.setup()
+from django.db import connections
+answers = sys.stdout
+for line in sys.stdin:
+    printed, error = io.StringIO(), ""
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(json.loads(line), {"__name__": "shell"})
+    except BaseException:
+        error = traceback.format_exc()
+    connections.close_all()
+    print(json.dumps([printed.getvalue(), error]), file=answers, flush=True)
+"""
 
 
 class RunningAcademy:
@@ -44,6 +63,7 @@ class RunningAcademy:
         self.url = f"http://127.0.0.1:{self.port}"
         self.web: subprocess.Popen[bytes] | None = None
         self.worker: subprocess.Popen[bytes] | None = None
+        self.console: subprocess.Popen[str] | None = None
         self.log = var_dir / "processes.log"
 
     # --- Life -----------------------------------------------------------------------------------
@@ -65,7 +85,7 @@ class RunningAcademy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for process in (self.worker, self.web):
+        for process in (self.console, self.worker, self.web):
             stop(process, signal.SIGTERM)
         self._drop_corners()
 
@@ -98,7 +118,22 @@ class RunningAcademy:
 
     def shell(self, code: str) -> str:
         """Run Python with Django set up on this academy's database and return what it printed."""
-        return self._python("-c", f"import django; django.setup()\n{code}")
+        if self.console is None or self.console.poll() is not None:
+            self.console = subprocess.Popen(
+                [sys.executable, "-c", SHELL],
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        print(json.dumps(code), file=self.console.stdin, flush=True)
+        answer = self.console.stdout.readline()
+        printed, error = json.loads(answer) if answer else ("", "The shell ended.")
+        if error:
+            raise RuntimeError(f"{error}\n{printed}")
+        return printed
 
     def mails(self) -> list[str]:
         return [path.read_text() for path in sorted((self.var_dir / "mail").glob("*.log"))]
@@ -196,7 +231,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def stop(process: subprocess.Popen[bytes] | None, with_signal: signal.Signals) -> None:
+def stop(process: subprocess.Popen | None, with_signal: signal.Signals) -> None:
     """Signal the process's whole group (each was started as a session) and wait; kill what stays."""
     if process is None:
         return

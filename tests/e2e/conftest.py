@@ -36,13 +36,6 @@ FLAGS = [
 SLOWEST_ACTION = 15_000  # milliseconds, on two busy cores
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("e2e")
-
-
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     for name in (os.environ.get("CHROMIUM"), *BROWSERS):

@@ -406,9 +406,10 @@ def test_lesson_and_question_without_scripts(open_as, known: dict, language: str
     page.locator(".ac-outline__opener").click()
     assert steps.first.is_visible()
     page.goto(steps.first.get_attribute("href"))
-    option = page.locator(".ac-check__options details").first
-    option.locator("summary").click()
-    assert option.locator(".ac-check__verdict").is_visible()
+    check = page.locator("form.ac-check").first
+    check.locator(".govuk-radios__label, .govuk-checkboxes__label").first.click()
+    check.locator("button").click()
+    assert page.locator(".ac-check__outcome .ac-check__verdict").first.is_visible()
 
 
 def test_every_lesson(open_as, known: dict, language: str) -> None:
