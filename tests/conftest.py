@@ -20,6 +20,20 @@ from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 ROOT = Path(__file__).resolve().parent.parent
+#: What comes out the same on every database and every Wagtail: pages as a browser draws them, rules
+#: without a query, files that are shipped. `-m "not once"` leaves it out.
+ONCE = (
+    "tests/assessments/measurement/",
+    "tests/conformance/xapi/test_data_",
+    "tests/conformance/xapi/test_properties.py",
+    "tests/core/test_translations.py",
+    "tests/credentials/pdf/",
+    "tests/demo/test_content.py",
+    "tests/e2e/test_pages_accessible.py",
+    "tests/test_docs.py",
+    "tests/xapi/test_schema.py",
+    "tests/xapi/test_signatures.py",
+)
 PACKAGES = ("academy", "assessments", "cms", "courses", "credentials")
 
 
@@ -48,17 +62,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
         if _is_e2e(item):
             item.add_marker("e2e")
+        if _path(item).startswith(ONCE):
+            item.add_marker("once")
     items.sort(key=lambda item: (not _is_e2e(item), group_of(item) != "processes"))
 
 
 def group_of(item: pytest.Item) -> str:
     if {"running_demo", "running_academy"} & set(getattr(item, "fixturenames", ())):
         return "processes"
+    return _path(item)
+
+
+def _path(item: pytest.Item) -> str:
     return item.path.relative_to(ROOT).as_posix()
 
 
 def _is_e2e(item: pytest.Item) -> bool:
-    return ROOT / "tests" / "e2e" in item.path.parents
+    return _path(item).startswith("tests/e2e/")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,9 +4,23 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+def pin_what_is_under_way(apps, schema_editor):
+    """Finals that are being taken go on to prove the module that they were begun for."""
+    Module = apps.get_model("courses", "Module")
+    Enrollment = apps.get_model("courses", "Enrollment")
+    FinalAttempt = apps.get_model("courses", "FinalAttempt")
+    attempts = apps.get_model("assessments", "Attempt").objects.filter(status="in_progress")
+    for attempt in attempts.iterator():
+        module = Module.objects.filter(final_assessment=attempt.assessment_id).first()
+        enrollment = Enrollment.objects.filter(uuid=attempt.registration).first()
+        if module and enrollment:
+            FinalAttempt.objects.create(attempt=attempt.uuid, module=module, enrollment=enrollment)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('assessments', '0001_initial'),
         ('courses', '0001_initial'),
     ]
 
@@ -29,4 +43,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'final attempts',
             },
         ),
+        migrations.RunPython(pin_what_is_under_way, migrations.RunPython.noop, elidable=True),
     ]
