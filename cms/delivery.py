@@ -191,14 +191,14 @@ def try_connection(request: HttpRequest, name: str) -> HttpResponse:
         elif is_readable:
             messages.success(
                 request,
-                _("“%(name)s” answers and accepts the credentials. It speaks: %(spoken)s.")
+                _("“%(name)s” answers and accepts key and secret. It speaks: %(spoken)s.")
                 % {"name": name, "spoken": spoken},
             )
         else:
             messages.success(
                 request,
                 _(
-                    "“%(name)s” answers. These credentials may not read, so whether they may write "
+                    "“%(name)s” answers. This key may not read, so whether it may write "
                     "shows with the first delivery. It speaks: %(spoken)s."
                 )
                 % {"name": name, "spoken": spoken},

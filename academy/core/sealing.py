@@ -34,7 +34,7 @@ def unseal(sealed: str) -> str:
         return _keys().decrypt(sealed).decode() if sealed else ""
     except InvalidToken as error:
         raise SealBroken(
-            _("A stored password cannot be read with the present keys. Enter it again.")
+            _("A stored secret cannot be read with the present keys. Enter it again.")
         ) from error
 
 

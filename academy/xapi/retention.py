@@ -29,6 +29,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q, TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from academy.core.clock import now
 from academy.people.models import Identity, User
@@ -61,7 +62,7 @@ log = structlog.get_logger(__name__)
 
 class Retention(TextChoices):
     TRACE = "trace", _("traces of use")
-    ANSWER = "answer", _("answers")
+    ANSWER = "answer", pgettext_lazy("retention class", "answers")
     EVIDENCE = "evidence", _("evidence")
 
 

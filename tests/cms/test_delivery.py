@@ -202,7 +202,7 @@ def test_the_environments_destination_shows_its_address_and_keeps_its_filter(des
 @pytest.mark.parametrize(
     ("about", "statements", "words"),
     [
-        (httpx.Response(200, json={"version": ["1.0.3", "2.0.0"]}), 200, "accepts the credentials"),
+        (httpx.Response(200, json={"version": ["1.0.3", "2.0.0"]}), 200, "accepts key and secret"),
         (httpx.Response(200, json={"version": ["2.0.0"]}), 403, "may not read"),
         (httpx.Response(200, json={"version": ["1.0.3"]}), 200, "does not name version 2.0.0"),
         (httpx.Response(200, json={"version": ["2.0.0"]}), 401, "HTTP 401"),

@@ -67,5 +67,5 @@ def test_passwords_are_sealed_again_by_command(settings):
     assert len(unseal(kept.pseudonym_key_sealed)) > 40
 
     settings.SECRET_KEY = "lost"
-    with pytest.raises(CommandError, match="one: A stored password cannot be read"):
+    with pytest.raises(CommandError, match="one: A stored secret cannot be read"):
         call_command("reseal")
