@@ -84,7 +84,10 @@ def test_only_the_admin_allows_inline_styles(desk) -> None:
 
 def test_course_editor(desk, module: ModulePage) -> None:
     """Image chooser, inline panels with page choosers (also added ones), the date of publication."""
-    get_image_model().objects.create(title="Square", file=ContentFile(SQUARE, "square.svg"))
+    square = get_image_model().objects.create(
+        title="Square", file=ContentFile(SQUARE, "square.svg")
+    )
+    square.get_rendition("max-165x165")  # before two requests at once want to make it
     catalogue = CataloguePage.objects.get(locale__language_code="en")
     desk.goto(f"/admin/pages/add/cms/coursepage/{catalogue.pk}/")
     close_welcome(desk)
