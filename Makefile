@@ -39,7 +39,7 @@ demo-reset: $(VENV)/.run-stamp ## Forget the demo's data and start over
 
 .PHONY: test
 test: $(VENV)/.test-stamp ## Run the whole test suite (WORKERS, PYTEST_ARGS)
-	@CHROMIUM="$$(deploy/chromium.sh)" $(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+	@CHROMIUM="$$(deploy/chromium.sh)" $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.test-stamp ## Check style, templates and layers

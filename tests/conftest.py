@@ -53,24 +53,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests, and say what runs together where there are several workers.
-
-    A file stays together, and so do all tests that need an academy with processes of its own, which
-    is made once. The browser tests come first: the short ones then fill what time is left.
-    """
+    """Mark the browser tests, and begin with them: the short ones then fill what time is left."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
         if _is_e2e(item):
             item.add_marker("e2e")
         if _path(item).startswith(ONCE):
             item.add_marker("once")
-    items.sort(key=lambda item: (not _is_e2e(item), group_of(item) != "processes"))
-
-
-def group_of(item: pytest.Item) -> str:
-    if {"running_demo", "running_academy"} & set(getattr(item, "fixturenames", ())):
-        return "processes"
-    return _path(item)
+    items.sort(key=lambda item: not _is_e2e(item))
 
 
 def _path(item: pytest.Item) -> str:

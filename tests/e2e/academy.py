@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLOWEST_START = 90  # seconds
+_numbers = count(1)
 PREPARE = """
 import sys, django
 django.setup()
@@ -58,7 +60,7 @@ class RunningAcademy:
         self.var_dir = var_dir
         self.migrated_file = migrated_file
         self.demo = demo
-        self.name = f"academy_e2e_{os.getpid()}_{'demo' if demo else 'empty'}"
+        self.name = f"academy_e2e_{os.getpid()}_{next(_numbers)}"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.web: subprocess.Popen[bytes] | None = None
