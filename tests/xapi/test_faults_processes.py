@@ -203,27 +203,28 @@ def test_a_worker_killed_in_the_middle_of_a_batch(
 
 def test_the_web_process_killed_in_the_middle_of_requests(academy, second_store, registration):
     """A client that sends again what was not answered; its batches are kept whole or not at all."""
-    batches = [batch(registration, 20) for _ in range(24)]
-    cut = []
+    batches, cut, enough = [], [], threading.Event()
 
-    def send(mine: list[list[dict]]) -> None:
+    def send() -> None:
         with academy.client() as lrs:
-            while mine:
-                try:
-                    lrs.post_statements(mine[0])
-                except LrsUnreachable as error:
-                    cut.append(error)
-                    threading.Event().wait(0.2)
-                else:
-                    mine.pop(0)
+            while not enough.is_set():
+                batches.append(mine := batch(registration, 5))
+                while True:
+                    try:
+                        lrs.post_statements(mine)
+                        break
+                    except LrsUnreachable as error:
+                        cut.append(error)
+                        threading.Event().wait(0.2)
 
-    senders = [threading.Thread(target=send, args=(batches[n::4].copy(),)) for n in range(4)]
+    senders = [threading.Thread(target=send) for _ in range(4)]
     for sender in senders:
         sender.start()
     for _kill in range(2):
         threading.Event().wait(0.4)
         academy.kill("web")
         academy.start_web()
+    enough.set()
     for sender in senders:
         sender.join(60)
         assert not sender.is_alive()
