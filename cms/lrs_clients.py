@@ -71,6 +71,7 @@ def actions_for(client: LrsClient) -> SafeString:
 
 class IndexView(ForOperators, generic.IndexView):
     model = LrsClient
+    permission_policy = None  # the role decides, not permissions on the model
     page_title = _("Learning record clients")
     header_icon = "key"
     index_url_name = "lrs_clients:index"
