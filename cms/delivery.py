@@ -8,8 +8,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views import View
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.log_actions import log as log_action
 
 from academy.core.errors import AcademyError
@@ -18,36 +16,25 @@ from academy.xapi.backlog import backlogs
 from academy.xapi.client import LrsError, LrsRefused
 from academy.xapi.forwarding import open_store
 from academy.xapi.models import Destination, OutboxEntry
+from cms.operators import Newest, OperatorView
 
-PAGE_SIZE = 50
 RETRY = "academy.delivery.retry"
 
 
-class DeliveryView(WagtailAdminTemplateMixin, View):
-    """A page about delivery. Every view is for operators alone (see `delivery_urls`)."""
+class DeliveryView(OperatorView):
+    """A page about one destination."""
 
     header_icon = "resubmit"
-    breadcrumbs_items = [
-        {"url": reverse_lazy("wagtailadmin_home"), "label": gettext_lazy("Home")},
-        {"url": reverse_lazy("delivery:index"), "label": gettext_lazy("Delivery")},
-    ]
-
-    def get_breadcrumbs_items(self) -> list[dict]:
-        return [*self.breadcrumbs_items, {"url": "", "label": self.get_header_title()}]
-
-    def show(self, **context) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(**context))
+    parents = ((reverse_lazy("delivery:index"), gettext_lazy("Delivery")),)
 
 
-class IndexView(DeliveryView):
+class IndexView(OperatorView):
     """Every destination: what waits, since when, and whether it answers."""
 
     http_method_names = ["get", "head", "options"]
     template_name = "cms/admin/delivery_index.html"
     page_title = gettext_lazy("Delivery to other stores")
-
-    def get_breadcrumbs_items(self) -> list[dict]:
-        return [self.breadcrumbs_items[0], {"url": "", "label": self.get_page_title()}]
+    header_icon = "resubmit"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show(backlogs=backlogs())
@@ -159,8 +146,7 @@ class DestinationView(DeliveryView):
 
     def _form(self, form: DestinationForm, status: int = 200) -> HttpResponse:
         name = self.destination.name if self.destination else None
-        context = self.get_context_data(form=form, backlog=backlogs(name)[0] if name else None)
-        return self.render_to_response(context, status=status)
+        return self.show(status, form=form, backlog=backlogs(name)[0] if name else None)
 
 
 def try_connection(request: HttpRequest, name: str) -> HttpResponse:
@@ -229,19 +215,8 @@ class RefusedView(DeliveryView):
     def get(self, request: HttpRequest, name: str) -> HttpResponse:
         destination = get_object_or_404(Destination, name=name)
         self.page_subtitle = destination.name
-        older = request.GET.get("older", "")
-        rows = OutboxEntry.objects.filter(destination_id=name).refused().order_by("-id")
-        if older.isdecimal():
-            rows = rows.filter(id__lt=min(int(older), 2**63 - 1))
-        page = list(rows[: PAGE_SIZE + 1])
-        more = len(page) > PAGE_SIZE
-        page = page[:PAGE_SIZE]
-        return self.show(
-            destination=destination,
-            entries=page,
-            older_url=f"?older={page[-1].pk}" if more else "",
-            first_url=request.path if older else "",
-        )
+        rows = OutboxEntry.objects.filter(destination_id=name).refused()
+        return self.show(destination=destination, page=Newest.of(rows, request))
 
 
 class RetryView(DeliveryView):

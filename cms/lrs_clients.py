@@ -4,11 +4,9 @@ from datetime import timedelta
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse, reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -16,31 +14,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView
 from wagtail.admin import messages
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views import generic
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.log_actions import LogActionRegistry, log
 
 from academy.core.errors import Conflict
-from academy.people.roles import OPERATOR, has_role
 from academy.xapi.clients import ROTATION_GRACE, create_client, revoke_client, rotate_client
 from academy.xapi.models import LrsClient
+from cms.operators import OperatorView
 
 ROTATED, REVOKED = "xapi.rotate_client", "xapi.revoke_client"
-
-
-def may_manage(user: AbstractBaseUser) -> bool:
-    return has_role(user, OPERATOR)
-
-
-class ForOperators:
-    """403 for everybody else."""
-
-    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        if not may_manage(request.user):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
 
 
 # --- List -----------------------------------------------------------------------------------------
@@ -69,9 +52,9 @@ def actions_for(client: LrsClient) -> SafeString:
     )
 
 
-class IndexView(ForOperators, generic.IndexView):
+class IndexView(generic.IndexView):
     model = LrsClient
-    permission_policy = None  # the role decides, not permissions on the model
+    permission_policy = None  # the role decides, in the route
     page_title = _("Learning record clients")
     header_icon = "key"
     index_url_name = "lrs_clients:index"
@@ -113,12 +96,12 @@ class RotateForm(forms.Form):
     )
 
 
-class ClientView(ForOperators, WagtailAdminTemplateMixin, FormView):
+class ClientView(OperatorView, FormView):
     """A form about a client: `words` say what it does, `button` is what one presses."""
 
     template_name = "cms/admin/lrs_client_form.html"
     header_icon = "key"
-    _show_breadcrumbs = True
+    parents = ((reverse_lazy("lrs_clients:index"), _("Learning record clients")),)
     words = ""
     button = ""
     is_serious = False
@@ -128,13 +111,6 @@ class ClientView(ForOperators, WagtailAdminTemplateMixin, FormView):
     def client(self) -> LrsClient:
         clients = LrsClient.objects.active()
         return get_object_or_404(clients, pk=self.kwargs["pk"])
-
-    def get_breadcrumbs_items(self) -> list[dict]:
-        return [
-            {"url": reverse("wagtailadmin_home"), "label": gettext("Home")},
-            {"url": reverse("lrs_clients:index"), "label": gettext("Learning record clients")},
-            {"url": "", "label": self.get_page_title(), "sublabel": self.get_page_subtitle()},
-        ]
 
     def get_context_data(self, **kwargs) -> dict:
         return super().get_context_data(
@@ -206,32 +182,9 @@ class RevokeView(ClientView):
         return super().form_valid(form)
 
 
-# --- Registration ---------------------------------------------------------------------------------
-
-
-class ClientsMenuItem(MenuItem):
-    def __init__(self):
-        super().__init__(
-            _("Learning record clients"),
-            reverse_lazy("lrs_clients:index"),
-            name="lrs-clients",
-            icon_name="key",
-            order=700,
-        )
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return may_manage(request.user)
+# --- The log --------------------------------------------------------------------------------------
 
 
 def register_actions(actions: LogActionRegistry) -> None:
     actions.register_action(ROTATED, _("New secret"), _("Gave the client a new secret"))
     actions.register_action(REVOKED, _("Revoke"), _("Revoked the client"))
-
-
-app_name = "lrs_clients"
-urlpatterns = [
-    path("", IndexView.as_view(), name="index"),
-    path("add/", AddView.as_view(), name="add"),
-    path("<int:pk>/rotate/", RotateView.as_view(), name="rotate"),
-    path("<int:pk>/revoke/", RevokeView.as_view(), name="revoke"),
-]

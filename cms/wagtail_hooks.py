@@ -15,7 +15,6 @@ from wagtail.admin.ui.sidebar import LinkMenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
-from academy.people.roles import OPERATOR, has_role
 from assessments.models import Assessment
 from cms import deletion, lrs_clients, users
 from cms.delivery import RETRY
@@ -28,6 +27,7 @@ from cms.desk import (
     writes_questions,
 )
 from cms.models import CataloguePage, CoursePage, LessonPage, LibraryPage, ModulePage
+from cms.operators import OperatorMenuItem
 from cms.viewsets import AssessmentDesk, OrganisationDesk, TranslateQuestions
 
 register_snippet(AssessmentDesk)
@@ -39,12 +39,6 @@ hooks.register("before_delete_snippet", deletion.refuse_snippets)
 hooks.register("before_delete_user", deletion.refuse_person)
 hooks.register("before_bulk_action", deletion.refuse_people)
 hooks.register("register_log_actions", lrs_clients.register_actions)
-hooks.register("register_settings_menu_item", lrs_clients.ClientsMenuItem)
-
-
-@hooks.register("register_admin_urls")
-def lrs_client_urls() -> list:
-    return [path("lrs-clients/", include("cms.lrs_clients"))]
 
 
 @hooks.register("insert_global_admin_css")
@@ -80,11 +74,6 @@ def modules_menu_item() -> MenuItem:
     return ShelfMenuItem(LibraryPage, _("Modules"), icon_name="folder-open-1", order=202)
 
 
-class OperatorMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return has_role(request.user, OPERATOR)
-
-
 @hooks.register("register_settings_menu_item")
 def delivery_menu_item() -> MenuItem:
     return OperatorMenuItem(
@@ -93,6 +82,17 @@ def delivery_menu_item() -> MenuItem:
         name="delivery",
         icon_name="resubmit",
         order=700,
+    )
+
+
+@hooks.register("register_settings_menu_item")
+def clients_menu_item() -> MenuItem:
+    return OperatorMenuItem(
+        _("Learning record clients"),
+        reverse("lrs_clients:index"),
+        name="lrs-clients",
+        icon_name="key",
+        order=705,
     )
 
 
@@ -108,10 +108,11 @@ def erasures_menu_item() -> MenuItem:
 
 
 @hooks.register("register_admin_urls")
-def delivery_urls() -> list:
+def operator_urls() -> list:
     return [
         path("delivery/", include("cms.delivery_urls")),
         path("erasures/", include("cms.erasure_urls")),
+        path("lrs-clients/", include("cms.lrs_client_urls")),
     ]
 
 

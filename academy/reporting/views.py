@@ -4,6 +4,7 @@ Every view is for HR alone (see `urls`). What decides a figure is in the address
 `export=xlsx` gives the table that the page shows as a file.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -55,7 +56,7 @@ def address(name: str, **query) -> str:
     return reverse(f"reporting:{name}") + (f"?{urlencode(named)}" if named else "")
 
 
-class ReportView(WagtailAdminTemplateMixin, View):
+class ReportView(ABC, WagtailAdminTemplateMixin, View):
     """A report by GET: read the filter, then show the page or send the file."""
 
     http_method_names = ["get", "head", "options"]
@@ -76,13 +77,13 @@ class ReportView(WagtailAdminTemplateMixin, View):
         context = self.report(form.cleaned_data)
         return self.render_to_response(self.get_context_data(form=form.shown(), **context))
 
+    @abstractmethod
     def report(self, query: dict) -> dict:
         """The context of the page."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sheet(self, query: dict) -> Sheet:
         """The table as a file."""
-        raise NotImplementedError
 
     def get_breadcrumbs_items(self) -> list[dict]:
         return [*self.breadcrumbs_items, {"url": "", "label": self.get_page_title()}]

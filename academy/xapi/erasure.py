@@ -54,7 +54,7 @@ from academy.xapi.rights import (
     batches_about,
     count_about,
     keys_of,
-    places_about,
+    page_about,
     statements_by,
     terms_about,
 )
@@ -148,7 +148,7 @@ def carry_on(erasure: Erasure) -> Erasure:
         return erasure
     who = _Who(erasure)
     while True:
-        for rows in batches_about(who.keys, *EVERYWHERE, size=BATCH):
+        for rows in batches_about(who.keys, *EVERYWHERE):
             _rewrite(erasure, who, rows)
         for rows in _scan(who):
             _rewrite(erasure, who, rows)
@@ -156,7 +156,7 @@ def carry_on(erasure: Erasure) -> Erasure:
             pass
         while _delete_documents(erasure, who):
             pass
-        if not places_about(who.keys, *EVERYWHERE, limit=1):
+        if not page_about(who.keys, *EVERYWHERE, limit=1):
             break
     _finish(erasure)
     return erasure

@@ -2,13 +2,11 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from heapq import merge
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 #: Where a statement lies in the order of pages: when it was stored, and its row.
 Place = tuple[datetime, int]
@@ -130,56 +128,19 @@ class StatementQuerySet(models.QuerySet):
 
         A keyset, not an offset: it costs the same at any depth and stays put while rows arrive.
         """
-        return _page(self, "id", limit=limit, after=after, ascending=ascending)
+        page = self.order_by(*("stored", "id") if ascending else ("-stored", "-id"))
+        if after is not None:
+            stored, pk = after
+            if ascending:
+                page = page.filter(stored__gte=stored).exclude(stored=stored, id__lte=pk)
+            else:
+                page = page.filter(stored__lte=stored).exclude(stored=stored, id__gte=pk)
+        return page[:limit]
 
 
 def _moment(value: datetime) -> Any:
     """A time as a parameter of plain SQL."""
     return connection.ops.adapt_datetimefield_value(value)
-
-
-def _page(
-    rows: models.QuerySet, row_id: str, *, limit: int, after: Place | None, ascending: bool
-) -> models.QuerySet:
-    page = rows.order_by(*("stored", row_id) if ascending else ("-stored", f"-{row_id}"))
-    if after is not None:
-        stored, pk = after
-        if ascending:
-            page = page.filter(stored__gte=stored).exclude(stored=stored, **{f"{row_id}__lte": pk})
-        else:
-            page = page.filter(stored__lte=stored).exclude(stored=stored, **{f"{row_id}__gte": pk})
-    return page[:limit]
-
-
-class StatementTermQuerySet(models.QuerySet):
-    def places(
-        self,
-        filters: Sequence[Collection[int]],
-        *,
-        limit: int,
-        after: Place | None = None,
-        ascending: bool = False,
-    ) -> list[Place]:
-        """The places of the statements that have, for each filter, one of its terms.
-
-        The first filter is read in the order of the page and should be the narrowest; the others
-        are looked up for each of its statements.
-        """
-        rows = self
-        for others in filters[1:]:
-            here = self.model.objects.filter(
-                term__in=others, stored=OuterRef("stored"), statement=OuterRef("statement")
-            )
-            rows = rows.filter(Exists(here))
-        runs = [
-            _page(
-                rows.filter(term=term), "statement", limit=limit, after=after, ascending=ascending
-            ).values_list("stored", "statement")
-            for term in filters[0]
-        ]
-        # a statement may have several terms of the first filter
-        found = dict.fromkeys(merge(*runs, reverse=not ascending))
-        return list(islice(found, limit))
 
 
 class StatementKeyQuerySet(models.QuerySet):

@@ -2,17 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from django.db.models import QuerySet
 
 from academy.people.models import User
-from academy.xapi.models import Statement, StatementTerm, agent_key
+from academy.xapi.models import Statement, agent_key
+from academy.xapi.querysets import Place
 from academy.xapi.terms import AGENT, AUTHORITY, RELATED_AGENT, term
 
 BATCH = 500
-
-Place = tuple[datetime, int]
 
 
 def agents_of(person: User) -> list[dict]:
@@ -43,40 +41,32 @@ def terms_about(keys: Iterable[str], *kinds: str) -> dict[int, tuple[str, str]]:
     return {term(kind, key): (kind, key) for kind in kinds for key in keys}
 
 
-def places_about(
+def page_about(
     keys: list[str], *kinds: str, after: Place | None = None, limit: int = 0
-) -> list[Place]:
-    """Where the statements lie that are by these or speak of them, oldest first: one page.
+) -> list[Statement]:
+    """The statements that are by these or speak of them, oldest first: one page.
 
     What refers to such a statement, as a voiding statement does, speaks of them too. A voided
     statement has no terms and is found by its actor alone.
     """
-    limit = limit or BATCH
-    by = Statement.objects.filter(actor__in=keys)
-    pages = [by.page(limit=limit, after=after, ascending=True).values_list("stored", "id")]
-    pages.append(
-        StatementTerm.objects.places(
-            [list(terms_about(keys, *kinds))], limit=limit, after=after, ascending=True
-        )
-    )
-    return sorted({place for page in pages for place in page})[:limit]
+    page = {"limit": limit or BATCH, "after": after, "ascending": True}
+    by = Statement.objects.filter(actor__in=keys).page(**page)
+    about = Statement.objects.found_by([list(terms_about(keys, *kinds))], **page)
+    rows = {(row.stored, row.pk): row for row in (*by, *about)}
+    return [rows[place] for place in sorted(rows)][: limit or BATCH]
 
 
-def batches_about(keys: list[str], *kinds: str, size: int = 0) -> Iterator[list[Statement]]:
+def batches_about(keys: list[str], *kinds: str) -> Iterator[list[Statement]]:
     """These statements, oldest first, in batches; no more than one of them in memory."""
     after = None
-    while places := places_about(keys, *kinds, after=after, limit=size):
-        yield sorted(Statement.objects.at(places), key=lambda row: (row.stored, row.pk))
-        after = places[-1]
+    while rows := page_about(keys, *kinds, after=after):
+        yield rows
+        after = (rows[-1].stored, rows[-1].pk)
 
 
 def count_about(keys: list[str]) -> int:
     """How many statements are by these or speak of them."""
-    count, after = 0, None
-    while places := places_about(keys, after=after, limit=5000):
-        count += len(places)
-        after = places[-1]
-    return count
+    return sum(map(len, batches_about(keys)))
 
 
 #: Also those that the person vouches for: what is looked through when they are erased.

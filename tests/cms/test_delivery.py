@@ -242,9 +242,9 @@ def test_refused_statements_are_paged_by_key(desk, warehouse):
     query = ""
     while True:
         page = desk.get(address + query)
-        seen += [entry.pk for entry in page.context["entries"]]
+        seen += [entry.pk for entry in page.context["page"].rows]
         refuse(warehouse, 1)  # rows that arrive move nothing
-        if not (query := page.context["older_url"]):
+        if not (query := page.context["page"].older_url):
             break
     assert seen == sorted((entry.pk for entry in entries), reverse=True)
     for odd in ("x", "-1", "9" * 40, "²"):

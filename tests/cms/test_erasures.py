@@ -68,13 +68,13 @@ def test_a_request_that_is_not_there(page):
 
 
 def test_pages_by_key(page, monkeypatch):
-    monkeypatch.setattr("cms.erasures.PAGE_SIZE", 2)
+    monkeypatch.setattr("cms.operators.PAGE_SIZE", 2)
     rows = [erased(reason=f"Request {number:03}") for number in range(3)]
     first = page.get(reverse("erasures:index"))
-    assert [one.pk for one in first.context["erasures"]] == [rows[2].pk, rows[1].pk]
-    second = page.get(reverse("erasures:index") + first.context["older_url"])
-    assert [one.pk for one in second.context["erasures"]] == [rows[0].pk]
-    assert second.context["older_url"] == ""
+    assert [one.pk for one in first.context["page"].rows] == [rows[2].pk, rows[1].pk]
+    second = page.get(reverse("erasures:index") + first.context["page"].older_url)
+    assert [one.pk for one in second.context["page"].rows] == [rows[0].pk]
+    assert second.context["page"].older_url == ""
 
 
 @pytest.mark.parametrize("size", [1, 20])

@@ -236,7 +236,7 @@ def test_who_is_found_by_the_pseudonym_afterwards(ada, erase):
     erase(ada)
     assert StatementTerm.objects.count() == before
     new = Statement.objects.by_ids([told]).get().actor
-    found = StatementTerm.objects.places([[term(AGENT, new), term(RELATED_AGENT, new)]], limit=10)
+    found = Statement.objects.found_by([[term(AGENT, new), term(RELATED_AGENT, new)]], limit=10)
     assert len(found) == 4
 
 
@@ -513,7 +513,7 @@ class Killed(BaseException):
 def test_a_run_that_was_killed_is_finished_by_the_next(ada, operator, monkeypatch):
     actor = identity_for(ada).actor
     tell(*(make_statement(actor=actor) for _number in range(7)))
-    monkeypatch.setattr(erasing, "BATCH", 2)
+    monkeypatch.setattr("academy.xapi.rights.BATCH", 2)
     rewrite, calls = erasing._rewrite, []
 
     def killed_in_the_third(*args):

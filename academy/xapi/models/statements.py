@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from academy.xapi.querysets import (
     StatementKeyQuerySet,
     StatementQuerySet,
-    StatementTermQuerySet,
 )
 from academy.xapi.schema import instant
 
@@ -145,8 +144,6 @@ class StatementTerm(models.Model):
     term = models.BigIntegerField()
     stored = models.DateTimeField()
     statement = models.BigIntegerField()  # the `id` of the Statement
-
-    objects = StatementTermQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("statement term")

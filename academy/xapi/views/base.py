@@ -128,8 +128,9 @@ class Resource(View):
         return response
 
     def scopes_for(self, method: str) -> tuple[str, ...]:
-        """The scopes of which a client needs one to use this method."""
-        raise NotImplementedError
+        """The scopes of which a client needs one to use this method. None is held by nobody but
+        those who hold all."""
+        return ()
 
     def check_method(self, request: HttpRequest) -> None:
         """405 comes before 401: which methods there are is no secret (3.2.s3.b1)."""
