@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST_ARGS ?=
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -26,7 +26,7 @@ endif
 .PHONY: help
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\n  Variables: PORT (8000), HOST (127.0.0.1), VAR_DIR (var), WORKERS (2), PYTEST_ARGS, PYTHON\n'
+	@printf '\n  Variables: PORT (8000), HOST (127.0.0.1), VAR_DIR (var), WORKERS (3), PYTEST_ARGS, PYTHON\n'
 
 .PHONY: demo
 demo: $(VENV)/.run-stamp ## Start the academy with demo data (PORT, HOST); Ctrl-C stops all of it

@@ -80,20 +80,29 @@ def transferred(page: Page, path: str) -> dict[str, int]:
     session = page.context.new_cdp_session(page)
     addresses: dict[str, str] = {}
     weights: dict[str, int] = {}
+    under_way: set[str] = set()
 
     def finished(event: dict) -> None:
+        under_way.discard(event["requestId"])
         address = urlsplit(addresses.get(event["requestId"], "")).path
         if address and not address.startswith(("/media/", "/documents/")):
             weights[address] = weights.get(address, 0) + int(event["encodedDataLength"])
 
+    session.on("Network.requestWillBeSent", lambda event: under_way.add(event["requestId"]))
     session.on(
         "Network.responseReceived",
         lambda event: addresses.update({event["requestId"]: event["response"]["url"]}),
     )
     session.on("Network.loadingFinished", finished)
+    session.on("Network.loadingFailed", lambda event: under_way.discard(event["requestId"]))
     session.send("Network.enable")
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    page.goto(path, wait_until="networkidle")
+    page.goto(path)  # until everything that the page names has come
+    for _wait in range(500):
+        if not under_way:
+            break
+        page.wait_for_timeout(20)
+    assert not under_way, f"{path} goes on loading"
     session.detach()
     return weights
 
