@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import localdate
@@ -19,6 +20,8 @@ from courses import statements
 from courses.models import LearningPlan, Module, ModuleCompletion, PlanItem
 from courses.planning import Need, Teaching, may_offer_skip, plan_modules
 from courses.services import primary_position
+
+log = structlog.get_logger(__name__)
 
 
 def needs_of(asked: list[Asked], held: dict[int, int]) -> list[Need]:
@@ -132,13 +135,17 @@ def owe_plans_of(position: int | None) -> None:
         owe_plans(learner__in=held.values("person"))
 
 
-def renew_owed(*, limit: int = 100) -> bool:
-    """Renew plans that are owed, each in a transaction of its own. Whether there may be more."""
-    owed = LearningPlan.objects.owed(today()).select_related("learner")
-    page = list(owed.order_by("renew_on", "pk")[:limit])
+def renew_owed(*, after: int = 0, limit: int = 100) -> int | None:
+    """Renew a page of the plans that are owed, each in a transaction of its own; returns where the
+    next page begins. One that fails is logged, owed still, and holds no other up."""
+    owed = LearningPlan.objects.owed(today()).filter(pk__gt=after).select_related("learner")
+    page = list(owed.order_by("pk")[:limit])
     for plan in page:
-        renew_plan(plan.learner)
-    return len(page) == limit
+        try:
+            renew_plan(plan.learner)
+        except Exception:
+            log.exception("plan_not_renewed", plan=str(plan.uuid))
+    return page[-1].pk if len(page) == limit else None
 
 
 def _offer(item: PlanItem, placement: Attempt | None, offered: bool) -> None:

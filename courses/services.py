@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+import structlog
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from django.db.models import Max, Q
@@ -37,6 +38,8 @@ from courses.models import (
     ModuleCompletion,
 )
 from courses.signals import course_completed
+
+log = structlog.get_logger(__name__)
 
 # --- The outline, kept in step with the pages -----------------------------------------------------
 
@@ -582,7 +585,8 @@ def complete_course_if_due(enrollment: Enrollment, *, at: datetime) -> bool:
 
 def complete_due(*, at: datetime | None = None, after: int = 0, limit: int = 200) -> int | None:
     """Complete active enrollments whose rule is met by a change of the outline: a module or a
-    lesson that was left to do was taken away. One page of them; returns where the next begins.
+    lesson that was left to do was taken away. One page of them; returns where the next begins. One
+    that fails is logged and holds no other up.
     """
     at = at or now()
     page = list(
@@ -592,9 +596,12 @@ def complete_due(*, at: datetime | None = None, after: int = 0, limit: int = 200
         .order_by("pk")[:limit]
     )
     for enrollment in page:
-        with transaction.atomic():
-            lock_person(enrollment.learner)
-            complete_course_if_due(enrollment, at=at)
+        try:
+            with transaction.atomic():
+                lock_person(enrollment.learner)
+                complete_course_if_due(enrollment, at=at)
+        except Exception:
+            log.exception("course_not_completed", enrollment=str(enrollment.uuid))
     return page[-1].pk if len(page) == limit else None
 
 

@@ -14,7 +14,8 @@ def sweep_completions(after: int = 0) -> None:
 
 
 @shared_task
-def sweep_plans() -> None:
+def sweep_plans(after: int = 0) -> None:
     """Make anew the plans that a change of position or profile left behind, page by page."""
-    if plans.renew_owed():
-        sweep_plans.delay()
+    following = plans.renew_owed(after=after)
+    if following is not None:
+        sweep_plans.delay(following)

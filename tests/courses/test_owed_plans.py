@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.urls import reverse
 
 from academy.competencies.models import Profile, ProfileEntry
@@ -218,8 +219,30 @@ def test_the_sweep_goes_on_page_by_page(school, analyst):
         move(person, analyst)
         settled(person)
     plans.owe_plans()
-    assert plans.renew_owed(limit=2)
-    assert plans.renew_owed(limit=2)
+    first = plans.renew_owed(limit=2)
+    second = plans.renew_owed(after=first, limit=2)
     assert len(owed()) == 1
-    assert not plans.renew_owed(limit=2)
+    assert plans.renew_owed(after=second, limit=2) is None
+    assert owed() == []
+
+
+def test_a_plan_that_cannot_be_renewed_holds_no_other_up(school, analyst, monkeypatch):
+    people = [UserFactory() for _one in range(3)]
+    for person in people:
+        move(person, analyst)
+        settled(person)
+    plans.owe_plans()
+    renew = plans.renew_plan
+
+    def renew_but_one(person, **options):
+        plan = renew(person, **options)
+        if person == people[0]:
+            raise ZeroDivisionError
+        return plan
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plans, "renew_plan", transaction.atomic(renew_but_one))
+        sweep_plans()
+    assert owed() == people[:1]
+    sweep_plans()
     assert owed() == []
