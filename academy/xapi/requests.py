@@ -29,6 +29,7 @@ from academy.xapi.schema import (
     is_uuid,
     parse_timestamp,
     validate_actor,
+    validate_agent,
 )
 from academy.xapi.terms import (
     ACTIVITY,
@@ -316,7 +317,7 @@ def _parse_filters(given: dict[str, str]) -> tuple[tuple[int, ...], ...]:
         filters.append((term(REGISTRATION, registration),))
     related_agents = _boolean(given, "related_agents")
     if "agent" in given:
-        key = parse_agent("agent", given["agent"])
+        key = agent_key(parse_agent("agent", given["agent"]))
         kinds = (AGENT, RELATED_AGENT, AUTHORITY) if related_agents else (AGENT,)
         filters.append(tuple(term(kind, key) for kind in kinds))
     related_activities = _boolean(given, "related_activities")
@@ -343,14 +344,14 @@ def _parse_format(given: dict[str, str]) -> str:
     return form
 
 
-def parse_agent(name: str, text: str) -> str:
-    """The key of an Agent or identified Group given as JSON."""
+def parse_agent(name: str, text: str, *, groups: bool = True) -> dict[str, Any]:
+    """An Agent given as JSON, or an identified Group where those are taken."""
     agent = parse_json(text, f"The parameter {name!r}")
-    validate_actor(agent, name)
+    (validate_actor if groups else validate_agent)(agent, name)
     check_storable(agent, name)
-    if not (key := agent_key(agent)):
+    if not agent_key(agent):
         raise StatementError(name, "must be an Agent or an identified Group", "2.4.2")
-    return key
+    return agent
 
 
 def _parse_limit(text: str) -> int:

@@ -2,10 +2,9 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from academy.xapi.models import Activity, LrsClient
-from academy.xapi.requests import BadRequest, one_each
+from academy.xapi.models import Activity, LrsClient, compact
+from academy.xapi.requests import BadRequest, one_each, parse_iri
 from academy.xapi.views.base import Resource, json_response
-from academy.xapi.views.documents import parse_activity
 
 Scope = LrsClient.Scope
 
@@ -23,7 +22,7 @@ class ActivitiesView(Resource):
         given = one_each(request.GET, frozenset(("activityId",)))
         if "activityId" not in given:
             raise BadRequest("The parameter 'activityId' is required.")
-        iri = parse_activity(given["activityId"])
+        iri = compact(parse_iri("activityId", given["activityId"]))
         activity = {"objectType": "Activity", "id": given["activityId"]}
         known = Activity.objects.filter(iri=iri).first()
         if known is not None:

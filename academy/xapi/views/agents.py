@@ -8,7 +8,7 @@ from academy.people.models import Identity
 from academy.xapi.models import LrsClient
 from academy.xapi.requests import BadRequest, one_each
 from academy.xapi.views.base import Resource, json_response
-from academy.xapi.views.documents import parse_agent
+from academy.xapi.views.documents import read_agent
 
 
 class AgentsView(Resource):
@@ -27,7 +27,7 @@ class AgentsView(Resource):
         given = one_each(request.GET, frozenset(("agent",)))
         if "agent" not in given:
             raise BadRequest("The parameter 'agent' is required.")
-        agent = parse_agent(given["agent"], self.version)
+        agent = read_agent(given, self.version)
         person: dict[str, Any] = {"objectType": "Person"}
         for name in ("name", "mbox", "mbox_sha1sum", "openid", "account"):
             if name in agent:

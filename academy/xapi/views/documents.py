@@ -20,17 +20,11 @@ from academy.xapi.models import Document, LrsClient, agent_key, compact
 from academy.xapi.requests import (
     BadRequest,
     one_each,
+    parse_agent,
     parse_instant,
-    parse_json,
+    parse_iri,
     parse_uuid,
     read_body,
-)
-from academy.xapi.schema import (
-    StatementError,
-    check_storable,
-    is_iri,
-    validate_actor,
-    validate_agent,
 )
 from academy.xapi.views.base import Resource, json_response
 
@@ -99,10 +93,12 @@ class DocumentsView(Resource):
                 raise BadRequest(f"The parameter {name!r} is required.")
         place = DocumentPlace(
             kind=self.kind,
-            activity=parse_activity(given["activityId"]) if "activityId" in given else "",
-            agent=(
-                agent_key(parse_agent(given["agent"], self.version)) if "agent" in given else ""
+            activity=(
+                compact(parse_iri("activityId", given["activityId"]))
+                if "activityId" in given
+                else ""
             ),
+            agent=(agent_key(read_agent(given, self.version)) if "agent" in given else ""),
             registration=(
                 parse_uuid("registration", given["registration"])
                 if "registration" in given
@@ -175,25 +171,10 @@ class AgentProfileView(DocumentsView):
 
 
 # --- reading what was sent ----------------------------------------------------------------------
-def parse_agent(text: str, version: str) -> dict[str, Any]:
-    """The Agent that a parameter holds as JSON; in 2.0 it may be an identified Group, too (2.6.s3;
-    IEEE 9274.1.1, 4.1.6.2)."""
-    agent = parse_json(text, "The parameter 'agent'")
-    if version == "1.0.3":
-        validate_agent(agent, "agent")
-    else:
-        validate_actor(agent, "agent")
-    check_storable(agent, "agent")
-    if not agent_key(agent):
-        raise StatementError("agent", "must be an Agent or an identified Group", "2.4.2")
-    return agent
-
-
-def parse_activity(text: str) -> str:
-    """The id of an activity, as the store's columns hold it."""
-    if not is_iri(text):
-        raise StatementError("activityId", "must be an IRI with a scheme", "4.3")
-    return compact(text)
+def read_agent(given: dict[str, str], version: str) -> dict[str, Any]:
+    """The Agent that the parameter names; in 2.0 it may be an identified Group, too (2.6.s3; IEEE
+    9274.1.1, 4.1.6.2)."""
+    return parse_agent("agent", given["agent"], groups=version != "1.0.3")
 
 
 def _parse_id(name: str, text: str) -> str:
