@@ -19,7 +19,7 @@ from academy.core.errors import AcademyError, Conflict
 from academy.people.models import User
 from academy.people.services import lock_person
 from assessments import statements
-from assessments.item_types import item_type_for
+from assessments.item_types import Asked, item_type_for
 from assessments.models import (
     Assessment,
     Attempt,
@@ -46,16 +46,29 @@ def words_of(content: ItemContent) -> dict:
     """A content's texts, in the shape an `ItemVersion` keeps them."""
     return {
         "stem": content.stem,
-        "options": [
-            {
-                "id": option.id,
-                "text": option.value["text"],
-                "feedback": option.value["feedback"],
-            }
-            for option in content.options
-        ],
+        **item_type_for(content.item_type).words(content),
         "explanation": content.explanation,
         "unit": content.unit,
+    }
+
+
+def _part_ids(words: dict) -> dict[str, set]:
+    """The ids of each list of parts: what a translation must have in common with its source."""
+    return {
+        name: {part["id"] for part in parts}
+        for name, parts in words.items()
+        if isinstance(parts, list)
+    }
+
+
+def document_of(content: ItemContent) -> dict:
+    """A content as it would be frozen, in its own language only: what a preview asks."""
+    item_type = item_type_for(content.item_type)
+    return {
+        "type": content.item_type,
+        "key": item_type.key(content),
+        "settings": item_type.settings(content),
+        "languages": {content.locale.language_code: words_of(content)},
     }
 
 
@@ -87,14 +100,14 @@ def publish_item(content: ItemContent, *, at: datetime | None = None) -> ItemVer
     if problem := item_type.problem(source):
         raise AcademyError(problem)
     source_words = words_of(source)
-    option_ids = {option["id"] for option in source_words["options"]}
+    parts = _part_ids(source_words)
     languages = {}
     translations = ItemContent.objects.filter(translation_key=source.translation_key, live=True)
     for translation in translations.select_related("locale").order_by("pk"):
         words = words_of(translation)
-        if {option["id"] for option in words["options"]} == option_ids:
+        if _part_ids(words) == parts:
             languages[translation.locale.language_code] = words
-    document = {"type": source.item_type, "key": item_type.key(source), "languages": languages}
+    document = {**document_of(source), "languages": languages}
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
     item = Item.objects.filter(uuid=source.translation_key).first()
@@ -106,8 +119,11 @@ def publish_item(content: ItemContent, *, at: datetime | None = None) -> ItemVer
     item.competency = source.competency
     item.level = source.level
     item.status = source.status
-    item.difficulty = source.difficulty
-    item.guessing = item_type.guessing(len(option_ids)) if option_ids else 0
+    item.author_difficulty = source.difficulty
+    if item.calibrated_at is None:  # what was measured outweighs what was guessed
+        item.difficulty = source.difficulty
+    item.barriers = sorted({*source.barriers, *item_type.barriers})
+    item.guessing = item_type.guessing(document["key"], source_words)
     item.save()
     if source.code != item.code:
         ItemContent.objects.filter(translation_key=source.translation_key).update(code=item.code)
@@ -200,21 +216,15 @@ def _draw(assessment: Assessment, generator: random.Random) -> list[ItemVersion]
     return [item.current_version for item in drawn]
 
 
-def _shuffled_options(version: ItemVersion, generator: random.Random) -> list[str]:
-    words = next(iter(version.content["languages"].values()))
-    ids = [option["id"] for option in words["options"]]
-    generator.shuffle(ids)
-    return ids
-
-
 def _show(attempt: Attempt, version: ItemVersion, position: int, at: datetime) -> Response:
     generator = random.Random(f"{attempt.seed}:{position}")  # noqa: S311 - to be replayed
+    words = next(iter(version.content["languages"].values()))
     return Response.objects.create(
         attempt=attempt,
         learner_id=attempt.learner_id,
         position=position,
         item_version=version,
-        option_order=_shuffled_options(version, generator),
+        option_order=item_type_for(version.content["type"]).order(words, generator),
         shown_at=at,
     )
 
@@ -274,11 +284,30 @@ def start_attempt(
     return attempt
 
 
+def asked_in(response: Response, language: str) -> Asked:
+    """The question of a response, in the language or the one that stands in for it."""
+    version = response.item_version
+    return Asked(
+        document=version.content,
+        language=version.language_shown(language),
+        order=response.option_order,
+        seed=f"{response.attempt.seed}:{response.position}",
+        answer=response.answer,
+    )
+
+
+def score_of(response: Response) -> float:
+    """The score of the kept answer, 0 to 1."""
+    asked = asked_in(response, response.language)
+    item_type = item_type_for(asked.document["type"])
+    return item_type.grade(item_type.key_for(asked), asked.answer)
+
+
 def read_answer(response: Response, data: QueryDict, language: str):
     """The answer in a submitted form; raises `AcademyError` with what to do about it."""
-    version = response.item_version
+    asked = asked_in(response, language)
     try:
-        return item_type_for(version.item.item_type).parse(data, version.words(language))
+        return item_type_for(asked.document["type"]).parse(data, asked)
     except ValueError as error:
         raise AcademyError(str(error)) from error
 
@@ -353,9 +382,7 @@ def submit_attempt(*, attempt: Attempt, at: datetime | None = None) -> Attempt:
         return attempt
     responses = list(attempt.responses.select_related("item_version__item"))
     for response in responses:
-        version = response.item_version
-        grade = item_type_for(version.content["type"]).grade
-        response.score = grade(version.content["key"], response.answer)
+        response.score = score_of(response)
     Response.objects.bulk_update(responses, ["score"])
     attempt.status = Attempt.Status.GRADED
     attempt.submitted_at = min(at, attempt.deadline_at) if attempt.deadline_at else at
@@ -416,7 +443,7 @@ def answer_placement(
     response.language = version.language_shown(language)
     response.answered_at = at
     response.sequence += 1
-    response.score = item_type_for(version.content["type"]).grade(version.content["key"], answer)
+    response.score = score_of(response)
     response.save()
     statements.answered(attempt, response, at=at)
     if _show_next_placement_item(attempt, at) is None:

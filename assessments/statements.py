@@ -32,7 +32,7 @@ def attempt_started(attempt: Attempt) -> UUID:
 def answered(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
     """`answered`: one question, with the response in xAPI's notation and whether it was right."""
     version = response.item_version
-    item_type = item_type_for(version.item.item_type)
+    item_type = item_type_for(version.content["type"])
     question = activity(
         kind="items",
         uuid=version.item.uuid,

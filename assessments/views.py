@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict, NotFound
 from assessments import services
-from assessments.models import Attempt, Response
+from assessments.item_types import item_type_for
+from assessments.models import Assessment, Attempt, Response
 from assessments.placement import latest_placement, open_placement
 
 
@@ -29,30 +30,18 @@ def whole_number(text: str, otherwise: int = 0) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else otherwise
 
 
-def shown_options(response: Response, words: dict) -> list[dict]:
-    """The options in the order drawn for this attempt, with the kept answer marked."""
-    by_id = {option["id"]: option for option in words["options"]}
-    answer = response.answer
-    chosen = set(answer) if isinstance(answer, list) else {answer}
-    return [
-        {"value": key, "label": by_id[key]["text"], "checked": key in chosen}
-        for key in response.option_order
-        if key in by_id
-    ]
-
-
 def _question_context(response: Response) -> dict:
     """What the question partial draws."""
-    version = response.item_version
-    language = version.language_shown(get_language())
-    words = version.words(language)
+    asked = services.asked_in(response, get_language())
+    item_type = item_type_for(asked.document["type"])
     return {
         "response": response,
-        "words": words,
-        "item_type": version.content["type"],
-        "options": shown_options(response, words),
-        "words_language": language,
-        "other_language": language != get_language(),
+        "item_type": item_type,
+        "asked": asked,
+        "words": asked.words,
+        "words_language": asked.language,
+        "other_language": asked.language != get_language(),
+        **item_type.context(asked),
     }
 
 
@@ -310,7 +299,7 @@ def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if attempt.status != Attempt.Status.GRADED:
         return redirect("assessments:review", uuid=attempt.uuid)
     answers = []
-    if attempt.assessment.shows_explanations:
+    if attempt.assessment.feedback != Assessment.Feedback.NEVER:
         for response in attempt.responses.select_related("item_version__item"):
             answers.append(_explained(response, whole=bool(attempt.passed)))
     return render(
@@ -328,31 +317,15 @@ def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 def _explained(response: Response, *, whole: bool) -> dict:
     """A response with what was chosen and why that is right or not; with the key when `whole`."""
-    version = response.item_version
-    words = version.words(response.language or get_language())
-    key = version.content["key"]
-    right = set(key) if isinstance(key, list) else {key} if isinstance(key, str) else set()
-    chosen = response.answer if isinstance(response.answer, list) else [response.answer]
+    asked = services.asked_in(response, response.language or get_language())
+    item_type = item_type_for(asked.document["type"])
     return {
         "response": response,
-        "words": words,
-        "type": version.content["type"],
+        "item_type": item_type,
+        "words": asked.words,
+        "words_language": asked.language,
         "is_right": response.score == 1,
-        "key": key if whole else None,
+        "is_partly_right": bool(response.score) and 0 < response.score < 1,
         "whole": whole,
-        "options": [
-            {
-                **option,
-                "is_right": option["id"] in right and (whole or option["id"] in chosen),
-                "is_chosen": option["id"] in chosen,
-            }
-            for option in sorted(
-                words["options"],
-                key=lambda option: (
-                    response.option_order.index(option["id"])
-                    if option["id"] in response.option_order
-                    else 99
-                ),
-            )
-        ],
+        **item_type.explain(asked, whole=whole),
     }

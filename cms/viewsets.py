@@ -392,7 +392,7 @@ class AssessmentViewSet(SnippetViewSet):
             [
                 FieldRowPanel([FieldPanel("cut_score"), FieldPanel("time_limit_minutes")]),
                 FieldRowPanel([FieldPanel("max_attempts"), FieldPanel("cooldown_hours")]),
-                FieldRowPanel([FieldPanel("shows_explanations"), FieldPanel("is_open")]),
+                FieldRowPanel([FieldPanel("feedback"), FieldPanel("is_open")]),
             ],
             heading=_("Rules"),
         ),

@@ -50,6 +50,9 @@ class User(AbstractUser):
     )
     large_print = models.BooleanField(_("large print"), default=False)
     reduced_motion = models.BooleanField(_("reduced motion"), default=False)
+    no_dragging = models.BooleanField(_("no dragging"), default=False)
+    may_pause = models.BooleanField(_("pauses in timed assessments"), default=False)
+    alternative_version = models.BooleanField(_("alternative version"), default=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["first_name", "last_name"]

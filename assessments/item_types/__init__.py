@@ -4,11 +4,13 @@ Each module offers `TYPE`, an `ItemType`. To add a kind, write its module and li
 """
 
 from assessments.item_types import multiple, numeric, single
-from assessments.item_types.base import ItemType
+from assessments.item_types.base import Asked, ItemType
 
 _TYPES: dict[str, ItemType] = {
     module.TYPE.code: module.TYPE for module in (single, multiple, numeric)
 }
+__all__ = ["ITEM_TYPE_CHOICES", "Asked", "ItemType", "item_type_for"]
+
 ITEM_TYPE_CHOICES = [(item_type.code, item_type.label) for item_type in _TYPES.values()]
 
 

@@ -3,17 +3,16 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assessments.item_types.base import ItemType
-from assessments.item_types.single import option_problem
+from assessments.item_types.choice import Choice
 
 
-class MultipleChoice(ItemType):
+class MultipleChoice(Choice):
     code = "multiple"
     label = gettext_lazy("multiple choice")
-    interaction = "choice"
+    widget = "checkbox"
 
     def problem(self, content):
-        if problem := option_problem(content):
+        if problem := super().problem(content):
             return problem
         if not any(option.value["correct"] for option in content.options):
             return _("Mark at least one option as correct.")
@@ -22,11 +21,11 @@ class MultipleChoice(ItemType):
     def key(self, content):
         return sorted(option.id for option in content.options if option.value["correct"])
 
-    def parse(self, data, version_words):
+    def parse(self, data, asked):
         answer = sorted(set(data.getlist("answer")))
         if not answer:
             return None
-        if not set(answer) <= {option["id"] for option in version_words["options"]}:
+        if not set(answer) <= {option["id"] for option in asked.words["options"]}:
             raise ValueError(_("Choose from the options."))
         return answer
 
@@ -36,8 +35,8 @@ class MultipleChoice(ItemType):
     def pattern(self, value):
         return "[,]".join(value or [])
 
-    def guessing(self, option_count):
-        return 1 / (2**option_count - 1)
+    def guessing(self, key, words):
+        return 1 / (2 ** len(words["options"]) - 1)
 
 
 TYPE = MultipleChoice()

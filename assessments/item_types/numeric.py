@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from typing import ClassVar
 
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -37,7 +38,7 @@ class Numeric(ItemType):
     code = "numeric"
     label = gettext_lazy("number")
     interaction = "numeric"
-    has_options = False
+    fields: ClassVar = ("numeric_value", "numeric_tolerance", "unit")
 
     def problem(self, content):
         if content.numeric_value is None:
@@ -52,7 +53,13 @@ class Numeric(ItemType):
             "tolerance": str((content.numeric_tolerance or Decimal(0)).normalize()),
         }
 
-    def parse(self, data, version_words):
+    def words(self, content):
+        return {"options": []}
+
+    def explain(self, asked, *, whole):
+        return {"answer": asked.answer, "value": self.key_for(asked)["value"] if whole else None}
+
+    def parse(self, data, asked):
         text = (data.get("answer") or "").strip()[:40]
         if not text:
             return None

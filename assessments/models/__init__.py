@@ -1,14 +1,32 @@
-from assessments.models.assessment import Assessment, Section
-from assessments.models.attempt import Attempt, Response
+from assessments.models.assessment import Allowance, Assessment, Section, SectionItem
+from assessments.models.attempt import AnswerFile, Attempt, Response
 from assessments.models.bank import Item, ItemBank, ItemContent, ItemVersion
+from assessments.models.calibration import Calibration, Exposure, ItemParameters
+from assessments.models.marking import Criterion, CriterionLevel, Mark, Rubric
+from assessments.models.regrade import Regrade, ScoreChange
+from assessments.models.review import PlacementReview, SpotCheck
 
 __all__ = [
+    "Allowance",
+    "AnswerFile",
     "Assessment",
     "Attempt",
+    "Calibration",
+    "Criterion",
+    "CriterionLevel",
+    "Exposure",
     "Item",
     "ItemBank",
     "ItemContent",
+    "ItemParameters",
     "ItemVersion",
+    "Mark",
+    "PlacementReview",
+    "Regrade",
     "Response",
+    "Rubric",
+    "ScoreChange",
     "Section",
+    "SectionItem",
+    "SpotCheck",
 ]

@@ -3,10 +3,12 @@
 import uuid
 from decimal import Decimal
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -27,12 +29,39 @@ class Assessment(ClusterableModel):
         PLACEMENT = "placement", _("placement")
         FINAL = "final", _("final assessment")
 
+    class Navigation(models.TextChoices):
+        FREE = "free", _("free: back and forth")
+        FORWARD = "forward", _("forward only")
+
+    class Feedback(models.TextChoices):
+        """When the key and the explanations are shown: shown early, they are the key to the next
+        attempt."""
+
+        ANSWERED = "answered", _("after each answer")
+        GRADED = "graded", _("when it is graded")
+        PASSED = "passed", _("once it is passed")
+        CLOSED = "closed", _("once it has closed")
+        NEVER = "never", _("never")
+
+    class Marking(models.TextChoices):
+        """Who marks what no key can grade."""
+
+        SINGLE = "single", _("one person")
+        DOUBLE = "double", _("two people, neither seeing the other's marks")
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.SlugField(_("code"), max_length=60, unique=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.FINAL)
     title = LocalizedField(_("title"))
     instructions = LocalizedField(_("instructions"), long=True, blank=True)
     is_open = models.BooleanField(_("open"), default=True)
+    opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
+    closes_at = models.DateTimeField(
+        _("closes"),
+        null=True,
+        blank=True,
+        help_text=_("What is under way then is submitted as it stands."),
+    )
     cut_score = models.DecimalField(
         _("cut score"),
         max_digits=4,
@@ -50,7 +79,63 @@ class Assessment(ClusterableModel):
     cooldown_hours = models.PositiveSmallIntegerField(
         _("hours to wait before a new attempt"), default=24
     )
-    shows_explanations = models.BooleanField(_("show explanations after grading"), default=True)
+    navigation = models.CharField(
+        _("moving about"), max_length=8, choices=Navigation, default=Navigation.FREE
+    )
+    feedback = models.CharField(
+        _("explanations are shown"), max_length=8, choices=Feedback, default=Feedback.PASSED
+    )
+    shuffles_items = models.BooleanField(_("questions in an order of chance"), default=True)
+    pause_minutes = models.PositiveSmallIntegerField(
+        _("minutes of pauses"),
+        default=15,
+        help_text=_("In all, for those whose settings ask for pauses. The clock stands still."),
+    )
+    alternative = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("alternative version"),
+        help_text=_("Taken in its place by those whose settings ask for an alternative version."),
+    )
+    marking = models.CharField(_("marking"), max_length=8, choices=Marking, default=Marking.SINGLE)
+    marking_days = models.PositiveSmallIntegerField(
+        _("days to mark an answer"), default=10, validators=[MinValueValidator(1)]
+    )
+    adjudicates_from = models.DecimalField(
+        _("difference that a third marker settles"),
+        max_digits=4,
+        decimal_places=3,
+        default=Decimal("0.200"),
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text=_("As a share of the points of an answer, when two people mark it."),
+    )
+    browser_keys = models.TextField(
+        _("Safe Exam Browser keys"),
+        blank=True,
+        help_text=_("One config key or browser exam key a line. Left empty: any browser."),
+    )
+    exposure_target = models.DecimalField(
+        _("most runs that may show an item"),
+        max_digits=3,
+        decimal_places=2,
+        default=Decimal("0.25"),
+        validators=[MinValueValidator(Decimal("0.05")), MaxValueValidator(1)],
+        help_text=_("A share, from 0.05 to 1. Placement only."),
+    )
+    review_days = models.PositiveSmallIntegerField(
+        _("days to answer who disagrees"), default=10, validators=[MinValueValidator(1)]
+    )
+    spot_check_share = models.DecimalField(
+        _("share of skipped content checked later"),
+        max_digits=3,
+        decimal_places=2,
+        default=Decimal("0.10"),
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text=_("From 0 to 1. Placement only."),
+    )
     min_items = models.PositiveSmallIntegerField(
         _("fewest items a competency"), default=5, help_text=_("Placement only.")
     )
@@ -92,8 +177,14 @@ class Assessment(ClusterableModel):
 
 
 class Section(models.Model):
-    """Where items come from. A final assessment draws `count` at random from the bank (all of
-    them when 0); a placement measures the section's competency adaptively."""
+    """Where items come from. A final assessment takes the fixed items of the section, draws `count`
+    at random from the bank (all of them when 0), or asks up to `count` adaptively; a placement
+    measures the section's competency adaptively."""
+
+    class Rule(models.TextChoices):
+        RANDOM = "random", _("drawn at random")
+        FIXED = "fixed", _("fixed")
+        ADAPTIVE = "adaptive", _("adaptive")
 
     assessment = ParentalKey(Assessment, on_delete=models.CASCADE, related_name="sections")
     order = models.PositiveSmallIntegerField(default=0)
@@ -106,8 +197,25 @@ class Section(models.Model):
         related_name="+",
         help_text=_("Draw only items of this competency. A placement section needs one."),
     )
+    title = LocalizedField(_("title"), blank=True)
+    rule = models.CharField(_("rule"), max_length=8, choices=Rule, default=Rule.RANDOM)
+    level = models.PositiveSmallIntegerField(
+        _("level"), null=True, blank=True, help_text=_("Draw only items of this level.")
+    )
     count = models.PositiveSmallIntegerField(
         _("number of items"), default=10, help_text=_("0 takes all of them.")
+    )
+    cut_score = models.DecimalField(
+        _("cut score of the section"),
+        max_digits=4,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(1)],
+        help_text=_("Needed beside that of the whole. Left empty: none of its own."),
+    )
+    fixed_items = models.ManyToManyField(
+        "assessments.Item", through="assessments.SectionItem", related_name="+"
     )
 
     class Meta:
@@ -117,3 +225,56 @@ class Section(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bank} × {self.count or '∗'}"
+
+
+class SectionItem(models.Model):
+    """One item of a fixed section, in its place."""
+
+    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="items")
+    item = models.ForeignKey("assessments.Item", on_delete=models.PROTECT, related_name="+")
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["section", "item"], name="assessments_section_item_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.section}: {self.item}"
+
+
+class Allowance(models.Model):
+    """What was arranged for one person in one assessment, beside their own settings: more time, a
+    later close, more attempts. It counts from the moment it is given, in a running attempt too."""
+
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="allowances")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="allowances"
+    )
+    closes_at = models.DateTimeField(_("closes for this person"), null=True, blank=True)
+    extra_minutes = models.PositiveSmallIntegerField(_("minutes more"), default=0)
+    extra_attempts = models.PositiveSmallIntegerField(_("attempts more"), default=0)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    given_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("allowance")
+        verbose_name_plural = _("allowances")
+        ordering = ["-given_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "learner"],
+                name="assessments_allowance_once",
+                violation_error_message=_(
+                    "This person has an allowance for this assessment already. Change that one."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assessment}: {self.learner}"

@@ -23,6 +23,7 @@ class Attempt(models.Model):
 
     class Status(models.TextChoices):
         IN_PROGRESS = "in_progress", _("in progress")
+        MARKING = "marking", _("being marked")
         GRADED = "graded", _("graded")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -40,6 +41,8 @@ class Attempt(models.Model):
     cut_score = models.DecimalField(max_digits=4, decimal_places=3)
     started_at = models.DateTimeField()
     deadline_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    pause_seconds_left = models.PositiveIntegerField(default=0)
     submitted_at = models.DateTimeField(null=True, blank=True)
     score_raw = models.FloatField(null=True, blank=True)
     score_max = models.FloatField(null=True, blank=True)
@@ -88,7 +91,9 @@ class Attempt(models.Model):
 
 class Response(models.Model):
     """One item shown in an attempt, and its answer. `sequence` grows with each save of the page,
-    so that a late or repeated save never overwrites a newer answer."""
+    so that a late or repeated save never overwrites a newer answer; `client_id` names the page that
+    saved last. `section` is the place of its section among those pinned; `seconds` the time the
+    item was on a screen, as far as its pages told."""
 
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="responses")
     learner = models.ForeignKey(
@@ -99,9 +104,12 @@ class Response(models.Model):
         ItemVersion, on_delete=models.PROTECT, related_name="responses"
     )
     option_order = models.JSONField(default=list)
+    section = models.PositiveSmallIntegerField(default=0)
     answer = models.JSONField(null=True, blank=True)
     language = models.CharField(max_length=12, blank=True)
     sequence = models.PositiveBigIntegerField(default=0)
+    client_id = models.CharField(max_length=40, blank=True)
+    seconds = models.PositiveIntegerField(default=0)
     is_flagged = models.BooleanField(default=False)
     shown_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -119,3 +127,25 @@ class Response(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attempt} {self.position}"
+
+
+class AnswerFile(models.Model):
+    """A file handed in as an answer. Kept out of the media folder's public part; a newer one takes
+    its place in the answer, never on the disk."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="files")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    file = models.FileField(upload_to="answers/%Y/%m/", max_length=200)
+    name = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    uploaded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["response_id", "id"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -61,6 +61,16 @@ class ItemStatus(models.TextChoices):
     RETIRED = "retired", _("retired")
 
 
+class ItemBarrier(models.TextChoices):
+    """What it takes to answer a question that not everybody has: said of questions, never of
+    people."""
+
+    SIGHT = "sight", _("seeing a picture: a screen reader cannot give what it shows")
+    COLOUR = "colour", _("telling colours apart")
+    POINTER = "pointer", _("a mouse or a finger: there is no way by keyboard")
+    SPEED = "speed", _("long reading or typing: hard against a clock")
+
+
 class Item(models.Model):
     """The language-neutral, tracked unit behind one question.
 
@@ -75,9 +85,15 @@ class Item(models.Model):
     competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="items")
     level = models.PositiveSmallIntegerField(_("level"))
     status = models.CharField(_("status"), max_length=10, choices=ItemStatus)
-    difficulty = models.FloatField(_("author's difficulty"), default=0)
+    author_difficulty = models.FloatField(_("author's difficulty"), default=0)
+    difficulty = models.FloatField(_("difficulty"), default=0)
     discrimination = models.FloatField(_("discrimination"), default=1)
     guessing = models.FloatField(_("guessing"), default=0)
+    difficulty_se = models.FloatField(_("standard error of the difficulty"), null=True)
+    discrimination_se = models.FloatField(_("standard error of the discrimination"), null=True)
+    calibrated_at = models.DateTimeField(_("calibrated"), null=True)
+    is_drifting = models.BooleanField(_("its parameters move"), default=False)
+    barriers = models.JSONField(_("what it takes to answer"), default=list)
     exposure = models.PositiveIntegerField(_("times shown"), default=0)
     current_version = models.ForeignKey(
         "ItemVersion", null=True, on_delete=models.SET_NULL, related_name="+"
@@ -102,8 +118,9 @@ class Item(models.Model):
 class ItemVersion(models.Model):
     """An item as published once: the key and all languages. Never changed; responses point here.
 
-    `content` is `{"type", "key", "languages": {"en": {"stem", "options": [{"id", "text",
-    "feedback"}], "explanation", "unit"}}}`; `key` is what `item_types` grade against.
+    `content` is `{"type", "key", "settings", "languages": {"en": {"stem", "options": [{"id",
+    "text", "feedback"}], "explanation", "unit"}}}`; its item type says what else the settings and
+    the languages hold, and grades against `key`.
     """
 
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="versions")
@@ -129,6 +146,14 @@ class ItemVersion(models.Model):
     def language_shown(self, language: str) -> str:
         languages = self.content["languages"]
         return language if language in languages else next(iter(languages))
+
+
+class ItemScoring(models.TextChoices):
+    """How parts of an answer add up (Moodle, QTI: map_response)."""
+
+    ALL = "all", _("All or nothing")
+    EACH = "each", _("A share for each part that is right")
+    PENALTY = "penalty", _("Right parts less wrong parts, never below zero")
 
 
 class ItemContent(
@@ -182,6 +207,43 @@ class ItemContent(
         _("tolerance"), max_digits=20, decimal_places=6, default=0, blank=True
     )
     unit = models.CharField(_("unit"), max_length=30, blank=True)
+    scoring = models.CharField(
+        _("points"),
+        max_length=16,
+        choices=ItemScoring,
+        default=ItemScoring.ALL,
+        help_text=_("How an answer that is partly right counts."),
+    )
+    image = models.ForeignKey(
+        "media.AcademyImage",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("picture"),
+        help_text=_("That the places of the question lie on."),
+    )
+    image_alt = models.CharField(
+        _("what the picture shows"),
+        max_length=500,
+        blank=True,
+        help_text=_("For those who cannot see it, without giving the answer away."),
+    )
+    rubric = models.ForeignKey(
+        "assessments.Rubric",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="contents",
+        verbose_name=_("rubric"),
+        help_text=_("For questions that people mark."),
+    )
+    word_limit = models.PositiveIntegerField(
+        _("most words"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    data_recipe = models.JSONField(_("recipe of the data"), default=dict, blank=True)
+    barriers = models.JSONField(_("what it takes to answer"), default=list, blank=True)
+    access_note = models.CharField(_("note on accessibility"), max_length=500, blank=True)
     explanation = RichTextField(
         _("explanation"),
         features=["bold", "italic", "link", "ul", "ol"],
@@ -202,9 +264,17 @@ class ItemContent(
                 "difficulty",
                 "numeric_value",
                 "numeric_tolerance",
+                "scoring",
+                "image",
+                "rubric",
+                "word_limit",
+                "data_recipe",
+                "barriers",
+                "access_note",
             )
         ),
         TranslatableField("unit"),
+        TranslatableField("image_alt"),
     ]
     #: Set by a form that keeps a draft: what makes a question complete is not asked for yet.
     is_unfinished = False
@@ -236,7 +306,7 @@ class ItemContent(
         problems = {"code": self._code_problem(), "level": self._level_problem()}
         if not self.is_unfinished:
             item_type = item_type_for(self.item_type)
-            field = "options" if item_type.has_options else "numeric_value"
+            field = "options" if item_type.blocks else item_type.fields[0]
             problems[field] = item_type.problem(self)
         problems = {field: problem for field, problem in problems.items() if problem}
         if problems:
@@ -272,10 +342,6 @@ class ItemContent(
         return "assessments/item_preview.html"
 
     def get_preview_context(self, request, mode_name):
-        from assessments.services import words_of  # services import the models
+        from assessments.preview import preview_of  # it imports the models
 
-        return {
-            **super().get_preview_context(request, mode_name),
-            "words": words_of(self),
-            "item_type": self.item_type,
-        }
+        return {**super().get_preview_context(request, mode_name), **preview_of(self)}

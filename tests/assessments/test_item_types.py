@@ -9,11 +9,12 @@ from types import SimpleNamespace
 import pytest
 from django.http import QueryDict
 
-from assessments.item_types import ITEM_TYPE_CHOICES, item_type_for
+from assessments.item_types import ITEM_TYPE_CHOICES, Asked, item_type_for
 from assessments.item_types.numeric import parse_number
 
 SINGLE, MULTIPLE, NUMERIC = map(item_type_for, ("single", "multiple", "numeric"))
 WORDS = {"options": [{"id": "a"}, {"id": "b"}, {"id": "c"}]}
+ASKED = Asked(document={"languages": {"en": WORDS}}, language="en")
 
 
 def choices(*options: tuple[str, bool]) -> SimpleNamespace:
@@ -79,15 +80,15 @@ def test_what_cannot_be_published_says_why(item_type, content, problem):
 
 @pytest.mark.parametrize(("answers", "answer"), [((), None), (("",), None), (("b",), "b")])
 def test_one_choice_is_read(answers, answer):
-    assert SINGLE.parse(form(*answers), WORDS) == answer
+    assert SINGLE.parse(form(*answers), ASKED) == answer
 
 
 @pytest.mark.parametrize("answer", ["d", "A", " a", "a,b", "<script>", "None"])
 def test_what_is_no_option_is_no_choice(answer):
     with pytest.raises(ValueError, match="Choose"):
-        SINGLE.parse(form(answer), WORDS)
+        SINGLE.parse(form(answer), ASKED)
     with pytest.raises(ValueError, match="Choose"):
-        MULTIPLE.parse(form("a", answer), WORDS)
+        MULTIPLE.parse(form("a", answer), ASKED)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_what_is_no_option_is_no_choice(answer):
     [((), None), (("b",), ["b"]), (("c", "a"), ["a", "c"]), (("a", "a"), ["a"])],
 )
 def test_several_choices_are_read_once_each(answers, answer):
-    assert MULTIPLE.parse(form(*answers), WORDS) == answer
+    assert MULTIPLE.parse(form(*answers), ASKED) == answer
 
 
 @pytest.mark.parametrize(("answer", "score"), [("a", 1), ("b", 0), (None, 0), ("", 0)])
@@ -145,7 +146,7 @@ def test_answers_are_written_as_xapi_writes_them(item_type, value, pattern):
     [(SINGLE, 4, 1 / 4), (SINGLE, 2, 1 / 2), (MULTIPLE, 4, 1 / 15), (NUMERIC, 0, 0)],
 )
 def test_the_chance_of_a_lucky_guess(item_type, options, chance):
-    assert item_type.guessing(options) == pytest.approx(chance)
+    assert item_type.guessing(None, {"options": [{}] * options}) == pytest.approx(chance)
 
 
 # --- Numbers --------------------------------------------------------------------------------------
