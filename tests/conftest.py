@@ -1,17 +1,22 @@
 """What every test stands on: a migrated database, empty caches, English, tasks that can be run.
 
 SQLite databases are files, not memory: threads of a live server then have connections of their own,
-as in production. A migrated file is kept in pytest's cache, for migrating takes longest of all.
+as in production. A migrated file is kept in pytest's cache, and a migrated database on the PostgreSQL
+server (academy_migrated_…), for migrating takes longest of all.
 The flush after a transactional test takes what migrations wrote; `cms.seed` writes it again.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import cache, caches
@@ -53,15 +58,18 @@ def pytest_configure(config: pytest.Config) -> None:
         caches.close_all()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests, and begin with them: the short ones then fill what time is left."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark the browser tests, and begin with them: the short ones then fill what time is left.
+    They are sorted last of all, for pytest-django puts tests that flush at the end."""
     for item in items:
         if _is_e2e(item):
             item.add_marker("e2e")
         if _path(item).startswith(ONCE):
             item.add_marker("once")
+    outcome = yield
     items.sort(key=lambda item: not _is_e2e(item))
+    return outcome
 
 
 def _path(item: pytest.Item) -> str:
@@ -115,6 +123,38 @@ def migrated_file(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
+def migrated_database(migrated_file: Path) -> str | None:
+    """The name of a migrated PostgreSQL database that others are copied from; None on SQLite."""
+    if connection.vendor != "postgresql":
+        return None
+    import psycopg
+
+    name, prefix = f"academy_migrated_{migrated_file.stem}", "academy_migrated_"
+    url = urlsplit(os.environ["DATABASE_URL"])
+    with (
+        migrated_file.with_suffix(".lock").open("w") as lock,
+        psycopg.connect(url._replace(path="/postgres").geturl(), autocommit=True) as server,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+        names = {row[0] for row in server.execute(kept, [prefix])}
+        for old in names - {name}:
+            with suppress(psycopg.Error):  # another checkout is using it
+                server.execute(f'DROP DATABASE "{old}"')
+        if name not in names:
+            unfinished = f"{prefix}{os.getpid()}"
+            server.execute(f'CREATE DATABASE "{unfinished}"')
+            subprocess.run(
+                [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"],
+                cwd=ROOT,
+                env={**os.environ, "DATABASE_URL": url._replace(path=f"/{unfinished}").geturl()},
+                check=True,
+            )
+            server.execute(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
+    return name
+
+
+@pytest.fixture(scope="session")
 def django_db_keepdb(django_db_keepdb: bool) -> bool:
     return django_db_keepdb or connection.vendor == "sqlite"
 
@@ -124,7 +164,9 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
     tmp_path_factory: pytest.TempPathFactory,
     migrated_file: Path,
+    migrated_database: str | None,
 ) -> None:
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database
     if connection.vendor == "sqlite":
         file = tmp_path_factory.mktemp("database") / "test.sqlite3"
         connection.settings_dict["TEST"]["NAME"] = str(file)

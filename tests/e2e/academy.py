@@ -1,5 +1,6 @@
 """An academy as an operator runs it: granian and a Celery worker, as processes that can be killed."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -53,14 +55,26 @@ class RunningAcademy:
     """A context manager; inside it `url` answers and `worker` takes tasks.
 
     Services named in the environment are used, each in a corner of its own: a database made for this
-    academy, a RabbitMQ virtual host, a Redis number.
+    academy, a RabbitMQ virtual host, a Redis number. `shared` is a folder in which the processes of
+    one test run keep a loaded demo for each other.
     """
 
-    def __init__(self, var_dir: Path, migrated_file: Path, *, demo: bool = False) -> None:
+    def __init__(
+        self,
+        var_dir: Path,
+        migrated_file: Path,
+        *,
+        template: str | None = None,
+        demo: bool = False,
+        shared: Path | None = None,
+    ) -> None:
         self.var_dir = var_dir
         self.migrated_file = migrated_file
+        self.template = template
         self.demo = demo
+        self.shared = shared
         self.name = f"academy_e2e_{os.getpid()}_{next(_numbers)}"
+        self.kept = ""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.web: subprocess.Popen[bytes] | None = None
@@ -185,12 +199,12 @@ class RunningAcademy:
             "VAR_DIR": str(self.var_dir),
             "MEDIA_ROOT": str(self.var_dir / "media"),
             "SITE_URL": self.url,
+            "XAPI_HOME_PAGE": "https://academy.example",
             "LOG_LEVEL": "WARNING",
             "CREDENTIAL_LEASE_SECONDS": "5",
         }
         if database := env.get("DATABASE_URL"):
             env["DATABASE_URL"] = urlsplit(database)._replace(path=f"/{self.name}").geturl()
-            self._postgres(f'CREATE DATABASE "{self.name}"')
         if cache := env.get("CACHE_URL"):
             # a Redis number for each academy of each xdist worker: 4 to 15
             worker = int(env.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 6
@@ -205,6 +219,36 @@ class RunningAcademy:
         return env
 
     def _prepare(self) -> None:
+        """The first demo of a test run is kept for the others until it ends: loading one takes long."""
+        if not self.demo or self.shared is None:
+            self._make()
+            return
+        with self._sharing():
+            if self.shared.exists():
+                shutil.copytree(self.shared, self.var_dir, dirs_exist_ok=True)
+                self._create_database((self.shared / "database").read_text())
+                return
+            self._make()
+            kept = f"{self.name}_demo"
+            if "DATABASE_URL" in self.env:
+                self._postgres(f'CREATE DATABASE "{kept}" TEMPLATE "{self.name}"')
+            shutil.copytree(self.var_dir, self.shared)
+            (self.shared / "database").write_text(kept)
+            self.kept = kept
+
+    @contextmanager
+    def _sharing(self) -> Iterator[None]:
+        with self.shared.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _create_database(self, template: str | None) -> None:
+        if "DATABASE_URL" in self.env:
+            copied = f' TEMPLATE "{template}"' if template else ""
+            self._postgres(f'CREATE DATABASE "{self.name}"{copied}')
+
+    def _make(self) -> None:
+        self._create_database(self.template)
         database = self.var_dir / "academy.sqlite3"
         if "DATABASE_URL" not in self.env and self.migrated_file.exists():
             shutil.copyfile(self.migrated_file, database)
@@ -214,6 +258,11 @@ class RunningAcademy:
             self.manage("load_demo")
 
     def _drop_corners(self) -> None:
+        if self.kept:
+            with self._sharing():
+                shutil.rmtree(self.shared)
+                if os.environ.get("DATABASE_URL"):
+                    self._postgres(f'DROP DATABASE IF EXISTS "{self.kept}" WITH (FORCE)')
         if os.environ.get("DATABASE_URL"):
             self._postgres(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         if self.env.get("CELERY_BROKER_URL", "").endswith(self.name):

@@ -125,17 +125,28 @@ def live(live_server, transactional_db: None, run_tasks: None):
 
 @pytest.fixture(scope="session")
 def running_academy(
-    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path
+    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, migrated_database: str | None
 ) -> Iterator[RunningAcademy]:
     """Web server and worker as processes, on an empty, migrated database."""
-    with RunningAcademy(tmp_path_factory.mktemp("academy"), migrated_file) as academy:
+    var_dir = tmp_path_factory.mktemp("academy")
+    with RunningAcademy(var_dir, migrated_file, template=migrated_database) as academy:
         yield academy
 
 
 @pytest.fixture(scope="session")
 def running_demo(
-    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path
+    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, migrated_database: str | None
 ) -> Iterator[RunningAcademy]:
     """Web server and worker as processes, with the demo's people, content and history."""
-    with RunningAcademy(tmp_path_factory.mktemp("demo"), migrated_file, demo=True) as academy:
+    run = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a folder of its own in the run's
+        run = run.parent
+    var_dir = tmp_path_factory.mktemp("demo")
+    with RunningAcademy(
+        var_dir,
+        migrated_file,
+        template=migrated_database,
+        demo=True,
+        shared=run / "demo-of-all",
+    ) as academy:
         yield academy
