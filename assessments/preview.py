@@ -10,6 +10,8 @@ from assessments.services import document_of
 
 def preview_of(content: ItemContent) -> dict:
     """The context of the preview template; `problem` alone while the question is unfinished."""
+    for number, part in enumerate(content.options, 1):
+        part.id = part.id or f"new-{number}"  # until it is saved
     item_type = item_type_for(content.item_type)
     if problem := problem_of(content):
         return {"problem": problem, "words": {"stem": content.stem}}

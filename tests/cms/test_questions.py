@@ -289,7 +289,9 @@ def test_a_locked_question_is_not_changed_by_others(trainer, bank, skill):
 
 
 @pytest.mark.parametrize("kind", list(kinds.KINDS))
-def test_a_translation_shows_every_text_and_publishes_into_the_same_version(bank, skill, kind):
+def test_a_translation_shows_every_text_and_publishes_into_the_same_version(
+    bank, skill, kind, django_capture_on_commit_callbacks
+):
     source = kinds.question(bank, skill, kind, ("en",), unit="km" if kind == "numeric" else "")
     before = Item.objects.get().current_version.content
     french = Locale.objects.get(language_code="fr")
@@ -312,7 +314,8 @@ def test_a_translation_shows_every_text_and_publishes_into_the_same_version(bank
                 f"fr {line}" for line in words.replace("<br>", "<br/>").split("<br/>")
             ),
         )
-    translation.publish()
+    with django_capture_on_commit_callbacks(execute=True):
+        translation.save_target(publish=True)
     item = Item.objects.get()
     content = item.current_version.content
     assert set(content["languages"]) == {"en", "fr"}
