@@ -95,3 +95,37 @@ def test_the_other_kinds_are_accessible_and_fit(live, page: Page, console) -> No
     for number in range(1, len(of) + 1):
         page.goto(f"/en/attempts/{attempt.uuid}/questions/{number}/")
         check(page)
+
+
+def test_the_editor_shows_what_the_chosen_kind_has(live, page: Page, console, settings) -> None:
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
+    User.objects.create_superuser(email="root@academy.example", password=PASSWORD)
+    sign_in(page, "root@academy.example", PASSWORD)
+    page.goto("/admin/snippets/assessments/itemcontent/add/")
+    page.wait_for_function("() => document.body.classList.contains('ready')")
+    kind, options = page.locator("[name=item_type]"), page.locator('[data-contentpath="options"]')
+
+    def offered() -> list[str]:
+        options.locator("button[title='Insert a block']").first.click()
+        found = page.locator(".w-combobox__option").all_inner_texts()
+        page.keyboard.press("Escape")
+        return found
+
+    expect(page.locator("[name=numeric_value]")).to_be_hidden()
+    expect(page.locator("[name=scoring]")).to_be_hidden()
+    assert offered() == ["Option"]
+    kind.select_option("numeric")
+    expect(page.locator("[name=numeric_value]")).to_be_visible()
+    assert offered() == ["Another unit"]
+    kind.select_option("matching")
+    expect(page.locator("[name=numeric_value]")).to_be_hidden()
+    expect(page.locator("[name=scoring]")).to_be_visible()
+    options.locator("button[title='Insert a block']").first.click()
+    page.locator(".w-combobox__option", has_text="Pair").click()
+    expect(page.locator("[name=options-0-value-match]")).to_be_visible()
+    kind.select_option("ordering")
+    expect(page.locator("[name=options-0-value-match]")).to_be_visible()  # to be removed by hand
+    options.locator("button[title='Insert a block']").last.click()
+    if page.locator(".w-combobox__option").count():
+        page.locator(".w-combobox__option", has_text="Step").click()
+    expect(page.locator("[name=options-1-value-text]")).to_be_visible()
