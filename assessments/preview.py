@@ -19,6 +19,7 @@ def preview_of(content: ItemContent) -> dict:
         "asked": asked,
         "words": words,
         "words_language": language,
+        "sample_of": content.pk,
         **item_type.context(asked),
         "explained": item_type.explain(asked, whole=True),
     }
