@@ -103,8 +103,18 @@ def table(rows: int = 60, duplicates: int = 5, file: str = "requests") -> list[d
 
 def questions() -> list[dict]:
     return [
-        asked("How many requests came from the North?", "count", where=[condition("Region", "is", "north")]),
-        asked("How long did they take on average?", "mean", column="Days", tolerance="0.05", unit="days"),
+        asked(
+            "How many requests came from the North?",
+            "count",
+            where=[condition("Region", "is", "north")],
+        ),
+        asked(
+            "How long did they take on average?",
+            "mean",
+            column="Days",
+            tolerance="0.05",
+            unit="days",
+        ),
         asked("Which region sent the most?", "mode", column="Region"),
         asked("When did the last one come?", "max", column="Received"),
     ]
@@ -123,7 +133,11 @@ def publish(
     """A published question; `translated` are its French blocks, if they are not the English ones."""
     key, source = uuid.uuid4(), None
     if item_type != "data":
-        fields = {"image": fields.pop("image", None) or image(), "image_alt": "Three bars.", **fields}
+        fields = {
+            "image": fields.pop("image", None) or image(),
+            "image_alt": "Three bars.",
+            **fields,
+        }
     for language in languages:
         content = ItemContent(
             locale=Locale.objects.get(language_code=language),
