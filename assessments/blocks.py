@@ -1,7 +1,23 @@
-"""The blocks in which an author writes what a question is made of."""
+"""The blocks in which an author writes the parts of a question.
+
+The id of a block is the id of its part for good, in every language. Which kinds of block a kind of
+question takes is said by its `ItemType.blocks`.
+"""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+
+_FEEDBACK = _("Shown after grading, when the key is.")
+
+
+class KeyBlock(blocks.CharBlock):
+    """A name by which parts of a question refer to each other: the same in every language."""
+
+    def get_translatable_segments(self, value) -> list:
+        return []
+
+    def restore_translated_segments(self, value, segments):
+        return value
 
 
 class OptionBlock(blocks.StructBlock):
@@ -16,6 +32,105 @@ class OptionBlock(blocks.StructBlock):
     class Meta:
         icon = "list-ul"
         label = _("Option")
+
+
+class PairBlock(blocks.StructBlock):
+    """A prompt and what goes with it; a match without a prompt distracts."""
+
+    prompt = blocks.TextBlock(
+        label=_("Prompt"),
+        rows=2,
+        required=False,
+        help_text=_("Left empty, the match below is one more to choose from that fits nothing."),
+    )
+    match = blocks.TextBlock(
+        label=_("Match"), rows=2, help_text=_("Several prompts may have the same match.")
+    )
+    feedback = blocks.TextBlock(label=_("Feedback"), rows=2, required=False, help_text=_FEEDBACK)
+
+    class Meta:
+        icon = "link"
+        label = _("Pair")
+
+
+class StepBlock(blocks.StructBlock):
+    """One step, written in its right place."""
+
+    text = blocks.TextBlock(label=_("Text"), rows=2)
+    feedback = blocks.TextBlock(label=_("Feedback"), rows=2, required=False, help_text=_FEEDBACK)
+
+    class Meta:
+        icon = "list-ol"
+        label = _("Step")
+
+
+class AcceptedBlock(blocks.StructBlock):
+    """An answer that is accepted, and what it is worth."""
+
+    text = blocks.TextBlock(
+        label=_("Accepted answer"),
+        rows=2,
+        help_text=_(
+            "One wording a line. Capitals, accents, spaces and the kind of quotation marks, "
+            "apostrophes and dashes make no difference."
+        ),
+    )
+    credit = blocks.FloatBlock(
+        label=_("Share of the points"),
+        min_value=0,
+        max_value=1,
+        default=1,
+        help_text=_("From 0 to 1. With 0 it is wrong, and its feedback says why."),
+    )
+    feedback = blocks.TextBlock(label=_("Feedback"), rows=2, required=False)
+
+    class Meta:
+        icon = "pilcrow"
+        label = _("Accepted answer")
+
+
+class GapBlock(blocks.StructBlock):
+    """One gap of a text, where the question says `[[name]]`."""
+
+    name = KeyBlock(
+        label=_("Name"),
+        max_length=40,
+        help_text=_("Write [[name]] where the gap is in the question: [[a]] for a gap named a."),
+    )
+    kind = blocks.ChoiceBlock(
+        label=_("Kind"),
+        choices=[("choice", _("chosen from a list")), ("typed", _("typed"))],
+        default="choice",
+    )
+    answers = blocks.TextBlock(
+        label=_("Answers"),
+        rows=3,
+        help_text=_(
+            "One a line. To choose from: the first is right, the others are wrong. "
+            "Typed: each line is accepted."
+        ),
+    )
+    feedback = blocks.TextBlock(label=_("Feedback"), rows=2, required=False, help_text=_FEEDBACK)
+
+    class Meta:
+        icon = "form"
+        label = _("Gap")
+
+
+class UnitBlock(blocks.StructBlock):
+    """Another unit that an answer may be given in."""
+
+    unit = blocks.CharBlock(label=_("Unit"), max_length=30)
+    factor = blocks.FloatBlock(
+        label=_("Factor"),
+        help_text=_(
+            "What one of it is in the unit of the question: 0.001 for metres in kilometres."
+        ),
+    )
+
+    class Meta:
+        icon = "decimal"
+        label = _("Another unit")
 
 
 # --- Places on a picture --------------------------------------------------------------------------
@@ -58,21 +173,11 @@ class ZoneBlock(PlaceBlock):
         label = _("Place for labels")
 
 
-class NeutralBlock(blocks.CharBlock):
-    """A text that names something of the first language and is not translated."""
-
-    def get_translatable_segments(self, value):
-        return []
-
-    def restore_translated_segments(self, value, segments):
-        return value
-
-
 class TokenBlock(blocks.StructBlock):
     """A label. `zone` names its place as the first language does."""
 
     text = blocks.CharBlock(label=_("Label"), max_length=120)
-    zone = NeutralBlock(
+    zone = KeyBlock(
         label=_("Its place"),
         required=False,
         help_text=_("The name of a place above. Left empty, the label belongs nowhere."),
@@ -114,7 +219,7 @@ class ColumnBlock(blocks.StructBlock):
 
 
 class IdColumnBlock(ColumnBlock):
-    prefix = NeutralBlock(
+    prefix = KeyBlock(
         label=_("Begins with"),
         required=False,
         max_length=20,
@@ -167,7 +272,7 @@ class NumberColumnBlock(FillableColumnBlock):
         ],
         default="normal",
     )
-    follows = NeutralBlock(
+    follows = KeyBlock(
         label=_("Follows the column"),
         required=False,
         help_text=_("A column of numbers above that it goes along with."),
@@ -198,7 +303,7 @@ class DateColumnBlock(FillableColumnBlock):
 
 
 class CodeColumnBlock(FillableColumnBlock):
-    pattern = NeutralBlock(
+    pattern = KeyBlock(
         label=_("Pattern"),
         max_length=20,
         help_text=_("A stands for a letter, 9 for a figure: AA-999."),
@@ -210,7 +315,7 @@ class CodeColumnBlock(FillableColumnBlock):
 
 
 class ConditionBlock(blocks.StructBlock):
-    column = NeutralBlock(label=_("Column"))
+    column = KeyBlock(label=_("Column"))
     comparison = blocks.ChoiceBlock(
         label=_("Comparison"),
         choices=[
@@ -225,7 +330,7 @@ class ConditionBlock(blocks.StructBlock):
         ],
         default="is",
     )
-    value = NeutralBlock(label=_("Value"), required=False, help_text=_("A date as 2024-03-31."))
+    value = KeyBlock(label=_("Value"), required=False, help_text=_("A date as 2024-03-31."))
 
 
 class QuestionBlock(blocks.StructBlock):
@@ -248,13 +353,11 @@ class QuestionBlock(blocks.StructBlock):
             ("correlation", _("the correlation of two columns")),
         ],
     )
-    column = NeutralBlock(
+    column = KeyBlock(
         label=_("Of the column"), required=False, help_text=_("Its heading, as above.")
     )
-    other = NeutralBlock(
-        label=_("And the column"), required=False, help_text=_("For a correlation.")
-    )
-    value = NeutralBlock(
+    other = KeyBlock(label=_("And the column"), required=False, help_text=_("For a correlation."))
+    value = KeyBlock(
         label=_("With the value"), required=False, help_text=_("For a percentage of rows.")
     )
     where = blocks.ListBlock(
@@ -288,6 +391,11 @@ class QuestionBlock(blocks.StructBlock):
 
 class OptionsBlock(blocks.StreamBlock):
     option = OptionBlock()
+    pair = PairBlock()
+    step = StepBlock()
+    accepted = AcceptedBlock()
+    gap = GapBlock()
+    unit = UnitBlock()
     spot = SpotBlock()
     zone = ZoneBlock()
     token = TokenBlock()
@@ -300,5 +408,17 @@ class OptionsBlock(blocks.StreamBlock):
     question = QuestionBlock()
 
     class Meta:
-        block_counts = {"option": {"max_num": 8}, "table": {"max_num": 1}}
+        block_counts = {
+            "option": {"max_num": 8},
+            "pair": {"max_num": 12},
+            "step": {"max_num": 10},
+            "accepted": {"max_num": 12},
+            "gap": {"max_num": 12},
+            "unit": {"max_num": 8},
+            "spot": {"max_num": 20},
+            "zone": {"max_num": 12},
+            "token": {"max_num": 20},
+            "table": {"max_num": 1},
+            "question": {"max_num": 10},
+        }
         required = False

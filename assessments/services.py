@@ -19,7 +19,7 @@ from academy.core.errors import AcademyError, Conflict
 from academy.people.models import User
 from academy.people.services import lock_person
 from assessments import statements
-from assessments.item_types import Asked, item_type_for
+from assessments.item_types import Asked, item_type_for, problem_of
 from assessments.models import (
     Assessment,
     Attempt,
@@ -49,15 +49,6 @@ def words_of(content: ItemContent) -> dict:
         **item_type_for(content.item_type).words(content),
         "explanation": content.explanation,
         "unit": content.unit,
-    }
-
-
-def _part_ids(words: dict) -> dict[str, set]:
-    """The ids of each list of parts: what a translation must have in common with its source."""
-    return {
-        name: {part["id"] for part in parts}
-        for name, parts in words.items()
-        if isinstance(parts, list)
     }
 
 
@@ -97,15 +88,15 @@ def publish_item(content: ItemContent, *, at: datetime | None = None) -> ItemVer
     if not source.live:
         return None
     item_type = item_type_for(source.item_type)
-    if problem := item_type.problem(source):
+    if problem := problem_of(source):
         raise AcademyError(problem)
     source_words = words_of(source)
-    parts = _part_ids(source_words)
+    parts = item_type.part_ids(source_words)
     languages = {}
     translations = ItemContent.objects.filter(translation_key=source.translation_key, live=True)
     for translation in translations.select_related("locale").order_by("pk"):
         words = words_of(translation)
-        if _part_ids(words) == parts:
+        if item_type.part_ids(words) == parts:
             languages[translation.locale.language_code] = words
     document = {**document_of(source), "languages": languages}
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

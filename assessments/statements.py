@@ -5,7 +5,7 @@ from uuid import UUID
 
 from academy.xapi.services import activity, record
 from academy.xapi.vocabulary import ActivityType, adl
-from assessments.item_types import item_type_for
+from assessments.item_types import Asked, item_type_for
 from assessments.models import Attempt, Response
 
 
@@ -64,7 +64,9 @@ def answered(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
         activity=_question(response),
         result={
             "success": response.score == 1,
-            "response": item_type.pattern(response.answer),
+            "response": item_type.response_pattern(
+                Asked(document=version.content, language=response.language, answer=response.answer)
+            ),
             "score": {"scaled": response.score},
         },
         context={"contextActivities": {"parent": [assessment_activity(attempt)]}},

@@ -15,6 +15,7 @@ from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict, NotFound
 from assessments import services
 from assessments.item_types import item_type_for
+from assessments.lessons import lesson_links
 from assessments.models import Assessment, Attempt, Response
 from assessments.placement import latest_placement, open_placement
 
@@ -300,8 +301,12 @@ def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return redirect("assessments:review", uuid=attempt.uuid)
     answers = []
     if attempt.assessment.feedback != Assessment.Feedback.NEVER:
-        for response in attempt.responses.select_related("item_version__item"):
-            answers.append(_explained(response, whole=bool(attempt.passed)))
+        responses = list(attempt.responses.select_related("item_version__item"))
+        lessons = lesson_links(response.item_version.item.uuid for response in responses)
+        for response in responses:
+            explained = _explained(response, whole=bool(attempt.passed))
+            lesson = lessons.get(response.item_version.item.uuid)
+            answers.append({**explained, "lesson": lesson})
     return render(
         request,
         "assessments/result.html",
@@ -323,6 +328,7 @@ def _explained(response: Response, *, whole: bool) -> dict:
         "response": response,
         "item_type": item_type,
         "words": asked.words,
+        "stem_told": item_type.told(asked.words),
         "words_language": asked.language,
         "is_right": response.score == 1,
         "is_partly_right": bool(response.score) and 0 < response.score < 1,

@@ -41,16 +41,9 @@ from academy.competencies.models import Profile
 from academy.people.models import Position
 from assessments.models import Assessment, ItemBank, ItemContent
 from assessments.models.bank import ItemStatus
+from cms.questions import BarriersColumn, QuestionFilterSet, QuestionForm
 
 # --- Questions ------------------------------------------------------------------------------------
-
-
-class QuestionForm(WagtailAdminModelForm):
-    """A draft may be unfinished; what is published may not."""
-
-    def _post_clean(self):
-        self.instance.is_unfinished = self.is_deferred_validation
-        super()._post_clean()
 
 
 class QuestionCopyView(CopyView):
@@ -191,9 +184,10 @@ class ItemContentViewSet(SnippetViewSet):
         Column("competency", label=_("Competency"), accessor="competency.title"),
         "level",
         "status",
+        BarriersColumn(),
         LanguagesColumn(),
     ]
-    list_filter = ["bank", "item_type", "level", "status", "live", "competency"]
+    filterset_class = QuestionFilterSet
     list_per_page = 50
     search_backend_name = None
     search_fields = ["code", "stem"]
@@ -222,7 +216,6 @@ class ItemContentViewSet(SnippetViewSet):
                     heading=_("What it measures"),
                 ),
                 FieldPanel("stem"),
-                FieldPanel("options"),
                 MultiFieldPanel(
                     [
                         FieldRowPanel(
@@ -233,15 +226,30 @@ class ItemContentViewSet(SnippetViewSet):
                             ]
                         )
                     ],
-                    heading=_("The number, for a numeric question"),
+                    heading=_("The number"),
                 ),
+                MultiFieldPanel(
+                    [FieldPanel("image"), FieldPanel("image_alt")], heading=_("The picture")
+                ),
+                FieldPanel("options", heading=_("Parts of the question")),
+                FieldPanel("scoring"),
                 FieldPanel("explanation"),
+                FieldPanel("lesson"),
+                MultiFieldPanel(
+                    [FieldPanel("barriers"), FieldPanel("access_note")],
+                    heading=_("Who can answer it"),
+                ),
                 MultiFieldPanel(
                     [
                         FieldRowPanel(
                             [
                                 FieldPanel(
-                                    "status", help_text=_("Only active questions are drawn.")
+                                    "status",
+                                    help_text=_(
+                                        "Active questions are drawn and count. A pilot may be "
+                                        "asked to learn how it works, and never counts. Drafts "
+                                        "and retired ones are not asked."
+                                    ),
                                 ),
                                 FieldPanel("difficulty"),
                             ]

@@ -57,6 +57,11 @@ class ItemType(ABC):
     control = "answer"
 
     @property
+    def place(self) -> str:
+        """The field of the editor where its problem is said."""
+        return "options" if self.blocks else self.fields[0]
+
+    @property
     def template(self) -> str:
         """The partial that asks: gets `asked`, `words`, `error` and what `context` says."""
         return f"assessments/items/{self.code}.html"
@@ -89,6 +94,14 @@ class ItemType(ABC):
                 for one in content.options
                 if one.block_type == "option"
             ]
+        }
+
+    def part_ids(self, words: dict) -> dict[str, set]:
+        """The ids of each list of parts: what a translation must have in common with its source."""
+        return {
+            name: {part["id"] for part in parts}
+            for name, parts in words.items()
+            if isinstance(parts, list)
         }
 
     def guessing(self, key: Any, words: dict) -> float:
@@ -124,6 +137,10 @@ class ItemType(ABC):
     def grade(self, key: Any, answer: Any) -> float:
         """The score, 0 to 1. An empty answer scores 0."""
 
+    def told(self, words: dict) -> str:
+        """The stem where it is not asked but told, as above an explanation."""
+        return words["stem"]
+
     def explain(self, asked: Asked, *, whole: bool) -> dict:
         """What its explaining template needs; with the key only when `whole`."""
         return {}
@@ -131,3 +148,7 @@ class ItemType(ABC):
     @abstractmethod
     def pattern(self, value: Any) -> str:
         """An answer or key as xAPI writes it (xAPI Data 2.4.4.1, response patterns)."""
+
+    def response_pattern(self, asked: Asked) -> str:
+        """The answer to this question as xAPI writes it."""
+        return self.pattern(asked.answer)

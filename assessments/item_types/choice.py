@@ -47,7 +47,7 @@ class Choice(ItemType):
     def explain(self, asked: Asked, *, whole: bool):
         """The options that were chosen, and what is right where that may be told. That a chosen
         option is right is no secret: the score says it."""
-        right, chosen = self._chosen(self.key_for(asked)), self._chosen(asked.answer)
+        right, chosen = self._chosen(asked.document["key"]), self._chosen(asked.answer)
         return {
             "options": [
                 {

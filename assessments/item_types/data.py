@@ -5,10 +5,10 @@ keeps the recipe; the table and its key follow from the seed of the question in 
 """
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, ClassVar
-from unicodedata import category, normalize
 
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
@@ -17,10 +17,11 @@ from assessments.data_tasks import Dataset, Recipe, RecipeError, answers, genera
 from assessments.data_tasks.files import Headings, as_text
 from assessments.data_tasks.generate import TRIES, Answer
 from assessments.data_tasks.recipe import read_date
-from assessments.item_types.base import Asked, ItemType
+from assessments.item_types.base import Asked
 from assessments.item_types.numeric import _ENGLISH_THOUSANDS, parse_number
-from assessments.item_types.parts import scoring_of, share
+from assessments.item_types.parts import InParts, Keyed, points
 from assessments.item_types.picture import blocks_of, named
+from assessments.item_types.text import kept, literal, normalised
 
 #: The block of each kind of column.
 COLUMNS = {
@@ -33,6 +34,7 @@ COLUMNS = {
 #: Tables drawn to see whether every question has an answer.
 CHECKED = ("check-1", "check-2")
 SAMPLE_ROWS = 10
+LONGEST = 100
 
 
 # --- From blocks to a recipe ----------------------------------------------------------------------
@@ -119,16 +121,7 @@ def headings(words: dict) -> Headings:
     )
 
 
-# --- Texts ----------------------------------------------------------------------------------------
-
-
-def folded(text: str) -> str:
-    """A text for comparison: without accents, case and repeated spaces."""
-    letters = normalize("NFKD", text.casefold())
-    return " ".join("".join(one for one in letters if category(one) != "Mn").split())
-
-
-class DataTask(ItemType):
+class DataTask(InParts):
     code = "data"
     label = gettext_lazy("data task")
     interaction = "other"
@@ -169,7 +162,10 @@ class DataTask(ItemType):
         return {}
 
     def settings(self, content):
-        return {"recipe": recipe_of(source_of(content)), "scoring": content.scoring}
+        return {**super().settings(content), "recipe": recipe_of(source_of(content))}
+
+    def part_list(self, asked):
+        return asked.words["questions"]
 
     def words(self, content):
         tables = blocks_of(content, "table")
@@ -222,10 +218,10 @@ class DataTask(ItemType):
         units = {one["id"]: one["unit"] for one in asked.words["questions"]}
         answer = {}
         for number, question in enumerate(recipe.questions, 1):
-            text = (data.get(f"answer-{question.id}") or "").strip()[:80]
-            if not text:
-                continue
             try:
+                text = kept(data.get(f"answer-{question.id}") or "", LONGEST)
+                if not text:
+                    continue
                 answer[question.id] = _parsed(
                     text, _kind(recipe, question), units.get(question.id, "")
                 )
@@ -245,19 +241,22 @@ class DataTask(ItemType):
             question.id: _right(asked, recipe, question, found[question.id])
             for question in recipe.questions
         }
-        return {"right": right, "scoring": scoring_of(asked.document)}
+        return replace(super().key_for(asked), key=right)
 
     def grade(self, key, answer):
+        keyed = Keyed.of(key)
         given = {question: text for question, text in (answer or {}).items() if text}
         if not given:
             return 0.0
-        right = key["right"]
-        hits = sum(_is_right(one, given.get(question)) for question, one in right.items())
-        missed = sum(not _is_right(right[one], text) for one, text in given.items() if one in right)
-        return share(right=hits, wrong=missed, parts=len(right), scoring=key["scoring"])
+        hits = sum(_is_right(one, given.get(question)) for question, one in keyed.key.items())
+        wrong = sum(
+            question in given and not _is_right(one, given[question])
+            for question, one in keyed.key.items()
+        )
+        return points(keyed.scoring, right=hits, wrong=wrong, parts=len(keyed.key))
 
     def explain(self, asked, *, whole):
-        key, given = self.key_for(asked)["right"], asked.answer or {}
+        key, given = self.key_for(asked).key, asked.answer or {}
         return {
             "parts": [
                 {
@@ -275,7 +274,9 @@ class DataTask(ItemType):
         }
 
     def pattern(self, value):
-        return "[,]".join(f"{question}[.]{text}" for question, text in (value or {}).items())
+        return "[,]".join(
+            f"{question}[.]{literal(text)}" for question, text in (value or {}).items()
+        )
 
 
 def _kind(recipe: Recipe, question) -> str:
@@ -331,7 +332,7 @@ def _is_right(right: dict | None, text: str | None) -> bool:
         return distance <= Decimal(right["tolerance"])
     if right["kind"] == "date":
         return text == right["value"]
-    return folded(text) in map(folded, right["values"])
+    return normalised(text) in map(normalised, right["values"])
 
 
 def _told(asked: Asked, right: dict | None) -> str:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.item_types.base import Asked
-from assessments.item_types.parts import scoring_of, share
+from assessments.item_types.parts import Keyed, points
 from assessments.item_types.picture import PictureType, blocks_of, named
 
 
@@ -105,14 +105,15 @@ class DragDrop(PictureType):
                 answer[token["id"]] = zone
         return answer or None
 
-    def key_for(self, asked):
-        return {"right": asked.document["key"], "scoring": scoring_of(asked.document)}
+    def part_list(self, asked):
+        return asked.words["tokens"]
 
     def grade(self, key, answer):
-        right = key["right"]
+        """What belongs nowhere costs nothing where it is left out, and is wrong anywhere else."""
+        keyed = Keyed.of(key)
         placed = {token: zone for token, zone in (answer or {}).items() if zone}
-        hits = sum(right.get(token) == zone for token, zone in placed.items())
-        return share(right=hits, wrong=len(placed) - hits, parts=len(right), scoring=key["scoring"])
+        hits = sum(keyed.key.get(token) == zone for token, zone in placed.items())
+        return points(keyed.scoring, right=hits, wrong=len(placed) - hits, parts=len(keyed.key))
 
     def explain(self, asked, *, whole):
         """Each label with where it was put; where it belongs and why, where that may be told."""
@@ -138,8 +139,7 @@ class DragDrop(PictureType):
         return {"picture": picture, "parts": parts}
 
     def pattern(self, value):
-        pairs = (value or {}).get("right", value or {})
-        return "[,]".join(f"{token}[.]{zone}" for token, zone in pairs.items())
+        return "[,]".join(f"{token}[.]{zone}" for token, zone in (value or {}).items())
 
 
 TYPE = DragDrop()

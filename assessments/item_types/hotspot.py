@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assessments.item_types.base import Asked
-from assessments.item_types.parts import scoring_of, share
+from assessments.item_types.parts import Keyed, points
 from assessments.item_types.picture import PictureType, blocks_of, named
 
 
@@ -74,16 +74,17 @@ class Hotspot(PictureType):
             raise ValueError(_("Choose one place."))
         return answer
 
-    def key_for(self, asked):
-        return {"right": asked.document["key"], "scoring": scoring_of(asked.document)}
+    def part_list(self, asked):
+        return asked.words["spots"]
 
     def grade(self, key, answer):
-        right, chosen = set(key["right"]), set(answer or [])
-        return share(
+        keyed = Keyed.of(key)
+        right, chosen = set(keyed.key), set(answer or [])
+        return points(
+            keyed.scoring,
             right=len(right & chosen),
             wrong=len(chosen - right),
             parts=len(right),
-            scoring=key["scoring"],
         )
 
     def explain(self, asked, *, whole):
@@ -112,8 +113,7 @@ class Hotspot(PictureType):
         }
 
     def pattern(self, value):
-        places = value["right"] if isinstance(value, dict) else value
-        return "[,]".join(places or [])
+        return "[,]".join(value or [])
 
 
 TYPE = Hotspot()

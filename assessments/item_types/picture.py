@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from assessments.item_types.base import Asked, ItemType
+from assessments.item_types.base import Asked
+from assessments.item_types.parts import InParts
 from assessments.pictures import freeze_picture, picture_url
 
 FEWEST_PER_CENT = 2  # of the picture's width or height: less cannot be hit
@@ -32,7 +33,7 @@ def geometry(block) -> list[float]:
     return [float(block.value[side] or 0) for side in ("x", "y", "width", "height")]
 
 
-class PictureType(ItemType):
+class PictureType(InParts):
     """Places are blocks of `place_block`; their labels are what the form offers."""
 
     fields: ClassVar = ("image", "image_alt", "scoring")
@@ -59,11 +60,11 @@ class PictureType(ItemType):
 
     def settings(self, content):
         return {
+            **super().settings(content),
             f"{self.place_block}s": {
                 block.id: geometry(block) for block in blocks_of(content, self.place_block)
             },
             "image": freeze_picture(content.image),
-            "scoring": content.scoring,
         }
 
     def words(self, content):

@@ -3,10 +3,11 @@
 import uuid
 from html import unescape
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from wagtail.models import (
     PreviewableMixin,
     RevisionMixin,
     TranslatableMixin,
+    WorkflowMixin,
 )
 from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField, TranslatableField
@@ -25,7 +27,7 @@ from wagtail_localize.fields import SynchronizedField, TranslatableField
 from academy.competencies.models import Competency
 from academy.core.fields import LocalizedField
 from assessments.blocks import OptionsBlock
-from assessments.item_types import ITEM_TYPE_CHOICES, item_type_for
+from assessments.item_types import ITEM_TYPE_CHOICES, problem_at
 
 STEM_FEATURES = ["bold", "italic", "ul", "ol", "image"]
 
@@ -158,6 +160,7 @@ class ItemScoring(models.TextChoices):
 
 class ItemContent(
     TranslatableMixin,
+    WorkflowMixin,
     DraftStateMixin,
     LockableMixin,
     RevisionMixin,
@@ -198,7 +201,7 @@ class ItemContent(
         OptionsBlock(),
         verbose_name=_("options"),
         blank=True,
-        help_text=_("For single and multiple choice. Mark what is correct; explain every option."),
+        help_text=_("What the question is made of, beside its text. Explain every part."),
     )
     numeric_value = models.DecimalField(
         _("correct value"), max_digits=20, decimal_places=6, null=True, blank=True
@@ -241,7 +244,6 @@ class ItemContent(
     word_limit = models.PositiveIntegerField(
         _("most words"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
-    data_recipe = models.JSONField(_("recipe of the data"), default=dict, blank=True)
     barriers = models.JSONField(_("what it takes to answer"), default=list, blank=True)
     access_note = models.CharField(_("note on accessibility"), max_length=500, blank=True)
     explanation = RichTextField(
@@ -249,7 +251,7 @@ class ItemContent(
         features=["bold", "italic", "link", "ul", "ol"],
         help_text=_("Shown after grading."),
     )
-    lesson_uuid = models.UUIDField(null=True, blank=True, editable=False)
+    lesson_uuid = models.UUIDField(_("lesson that teaches it"), null=True, blank=True)
 
     override_translatable_fields = [
         *(
@@ -268,9 +270,9 @@ class ItemContent(
                 "image",
                 "rubric",
                 "word_limit",
-                "data_recipe",
                 "barriers",
                 "access_note",
+                "lesson_uuid",
             )
         ),
         TranslatableField("unit"),
@@ -304,10 +306,8 @@ class ItemContent(
     def clean(self):
         super().clean()
         problems = {"code": self._code_problem(), "level": self._level_problem()}
-        if not self.is_unfinished:
-            item_type = item_type_for(self.item_type)
-            field = "options" if item_type.blocks else item_type.fields[0]
-            problems[field] = item_type.problem(self)
+        if not self.is_unfinished and (found := problem_at(self)):
+            problems[found[0]] = found[1]
         problems = {field: problem for field, problem in problems.items() if problem}
         if problems:
             raise ValidationError(problems)
@@ -338,10 +338,38 @@ class ItemContent(
             "last": numbers[-1],
         }
 
+    # --- Preview
+
+    @property
+    def preview_modes(self) -> list[tuple[str, str]]:
+        """Its own language first, then each language that it has been translated into."""
+        others = ItemContent.objects.filter(translation_key=self.translation_key).exclude(
+            locale=self.locale_id
+        )
+        codes = [self.locale.language_code, *others.values_list("locale__language_code", flat=True)]
+        names = dict(settings.WAGTAIL_CONTENT_LANGUAGES)
+        return [(code, str(names.get(code, code))) for code in codes]
+
+    @property
+    def default_preview_mode(self) -> str:
+        return self.locale.language_code
+
+    def serve_preview(self, request, mode_name):
+        """In the language of the question, as a learner who reads it has the whole page."""
+        with translation.override(mode_name or self.locale.language_code):
+            response = super().serve_preview(request, mode_name)
+            return response.render() if hasattr(response, "render") else response
+
     def get_preview_template(self, request, mode_name):
         return "assessments/item_preview.html"
 
     def get_preview_context(self, request, mode_name):
         from assessments.preview import preview_of  # it imports the models
 
-        return {**super().get_preview_context(request, mode_name), **preview_of(self)}
+        shown = self
+        if mode_name and mode_name != self.locale.language_code:
+            other = ItemContent.objects.filter(
+                translation_key=self.translation_key, locale__language_code=mode_name
+            ).first()
+            shown = other.get_latest_revision_as_object() if other else self
+        return {**super().get_preview_context(request, mode_name), **preview_of(shown)}

@@ -2,6 +2,7 @@
 import { autosave } from "./autosave.js";
 import { confirmations, timeout } from "./dialogs.js";
 import { guardSubmits, revealPasskeys, focusErrors, printButtons, copyButtons } from "./forms.js";
+import { ordering } from "./ordering.js";
 import { poll } from "./poll.js";
 import { tabs } from "./tabs.js";
 import { timers } from "./timer.js";
@@ -13,6 +14,7 @@ copyButtons();
 tabs();
 confirmations();
 autosave();
+ordering();
 timers();
 poll();
 timeout();

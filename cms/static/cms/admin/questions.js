@@ -1,0 +1,58 @@
+/* The editor of questions shows the fields and offers the blocks of the chosen kind of question.
+   What each kind has stands in the select of the type, as data-question-kinds. Blocks of another kind
+   that are there already stay in sight: the server asks to remove them. */
+(() => {
+  "use strict";
+
+  const { StreamBlockDefinition } = window.wagtailStreamField.blocks;
+  const type = () => document.querySelector("select[data-question-kinds]");
+  const kinds = () => JSON.parse(type()?.dataset.questionKinds || "{}");
+  const chosen = () => kinds()[type()?.value];
+
+  /* Fields that only some kinds have, and sections of such fields alone. */
+  function showFields() {
+    const kind = chosen();
+    if (!kind) return;
+    const special = new Set(Object.values(kinds()).flatMap(({ fields }) => fields));
+    for (const name of special) {
+      const field = document.querySelector(`[name="${name}"]`)?.closest("[data-contentpath], .w-field__wrapper");
+      const panel = field?.closest(".w-panel");
+      if (!field) continue;
+      field.hidden = !kind.fields.includes(name);
+      const own = panel.querySelectorAll("[data-field-wrapper], .w-field__wrapper");
+      panel.hidden = [...own].every((one) => one.closest("[hidden]") && one.closest("[hidden]") !== panel);
+    }
+    const options = document.querySelector("[name=options-count]")?.closest(".w-panel");
+    if (options) options.hidden = !kind.blocks.length && options.querySelector("[name=options-count]").value === "0";
+    for (const box of document.querySelectorAll("[name=barriers]")) {
+      const fixed = kind.barriers.includes(box.value);
+      box.closest("label")?.classList.toggle("desk-fixed", fixed);
+      if (fixed) box.checked = true;
+    }
+  }
+
+  class OptionsBlockDefinition extends StreamBlockDefinition {
+    render(...where) {
+      const all = this.groupedChildBlockDefs.map(([, blocks]) => [...blocks]);
+      const offer = () => {
+        const kind = chosen();
+        if (!kind) return;
+        this.groupedChildBlockDefs.forEach(([, blocks], group) => {
+          blocks.splice(0, blocks.length, ...all[group].filter((block) => kind.blocks.includes(block.name)));
+        });
+      };
+      const block = super.render(...where);
+      offer();
+      type()?.addEventListener("change", offer);
+      return block;
+    }
+  }
+  window.telepath.register("academy.questions.OptionsBlock", OptionsBlockDefinition);
+
+  const start = () => {
+    showFields();
+    type()?.addEventListener("change", showFields);
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
