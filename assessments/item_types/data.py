@@ -17,10 +17,10 @@ from assessments.data_tasks import Dataset, Recipe, RecipeError, answers, genera
 from assessments.data_tasks.files import Headings, as_text
 from assessments.data_tasks.generate import TRIES, Answer
 from assessments.data_tasks.recipe import read_date
+from assessments.item_types.authored import blocks_of, named, source_of
 from assessments.item_types.base import Asked
 from assessments.item_types.numeric import _ENGLISH_THOUSANDS, parse_number
 from assessments.item_types.parts import InParts, Keyed, points
-from assessments.item_types.picture import blocks_of, named
 from assessments.item_types.text import kept, literal, normalised
 
 #: The block of each kind of column.
@@ -75,16 +75,6 @@ def _question(block) -> dict:
     question = {name: _plain(block.value[name]) for name in names}
     where = [{k: v or "" for k, v in one.items()} for one in block.value["where"]]
     return {"id": block.id, **question, "where": where}
-
-
-def source_of(content):
-    """The content in the language the question was first written in, whose recipe counts; itself
-    where it is that, or not kept yet."""
-    if getattr(content, "pk", None) is None:
-        return content
-    alike = type(content)._default_manager.filter(translation_key=content.translation_key)
-    first = alike.order_by("pk").first()
-    return content if first is None or first.pk == content.pk else first
 
 
 @lru_cache(maxsize=64)

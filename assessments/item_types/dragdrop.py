@@ -5,9 +5,16 @@ from typing import ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assessments.item_types.authored import blocks_of, named, source_of
 from assessments.item_types.base import Asked
 from assessments.item_types.parts import Keyed, points
-from assessments.item_types.picture import PictureType, blocks_of, named
+from assessments.item_types.picture import PictureType
+
+
+def _zones(content) -> dict[str, str]:
+    """The id of each place by its name in the first language, as labels name it."""
+    zones = blocks_of(source_of(content), "zone")
+    return {zone.value["label"].strip().casefold(): zone.id for zone in zones}
 
 
 class DragDrop(PictureType):
@@ -23,7 +30,7 @@ class DragDrop(PictureType):
             return _("Give at least two places.")
         if len(tokens) < 2:
             return _("Give at least two labels.")
-        labels = {zone.value["label"].strip().casefold() for zone in zones}
+        labels = _zones(content)
         texts = set()
         for token in tokens:
             text, zone = token.value["text"].strip(), token.value["zone"].strip()
@@ -41,9 +48,7 @@ class DragDrop(PictureType):
 
     def key(self, content):
         """Token → zone; what belongs nowhere is not in it."""
-        zones = {
-            zone.value["label"].strip().casefold(): zone.id for zone in blocks_of(content, "zone")
-        }
+        zones = _zones(content)
         places = {
             token.id: zones.get(token.value["zone"].strip().casefold())
             for token in blocks_of(content, "token")

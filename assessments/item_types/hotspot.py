@@ -5,9 +5,10 @@ from typing import ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assessments.item_types.authored import blocks_of, named
 from assessments.item_types.base import Asked
 from assessments.item_types.parts import Keyed, points
-from assessments.item_types.picture import PictureType, blocks_of, named
+from assessments.item_types.picture import PictureType
 
 
 class Hotspot(PictureType):

@@ -7,25 +7,14 @@ answer to a pointer and keeps both in step (WCAG 2.2: 1.1.1, 2.1.1, 2.5.7).
 
 from typing import Any, ClassVar
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from assessments.item_types.authored import blocks_of
 from assessments.item_types.base import Asked
 from assessments.item_types.parts import InParts
 from assessments.pictures import freeze_picture, picture_url
 
 FEWEST_PER_CENT = 2  # of the picture's width or height: less cannot be hit
-
-
-def named(words: str) -> SafeString:
-    """Words of the page among those of a question, which may be in another language."""
-    return format_html('<span lang="{}">{}</span>', get_language(), words)
-
-
-def blocks_of(content, kind: str) -> list:
-    return [block for block in content.options if block.block_type == kind]
 
 
 def geometry(block) -> list[float]:
