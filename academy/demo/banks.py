@@ -47,10 +47,14 @@ def _content(item, bank: ItemBank, language: str, locale: Locale, competency) ->
         level=item.level,
         difficulty=item.difficulty,
         stem=without_tables(text.stem),
-        options=json.dumps([_option(item, option) for option in text.options]),
+        options=json.dumps(
+            [_option(item, option) for option in text.options]
+            + [_part(item, id, text.parts[id]) for id in item.parts]
+        ),
+        scoring=item.scoring,
         numeric_value=item.answer.value if item.answer else None,
         numeric_tolerance=item.answer.tolerance if item.answer else 0,
-        unit=item.answer.unit if item.answer else "",
+        unit=text.unit or (item.answer.unit if item.answer else ""),
         explanation=without_tables(text.explanation),
         live=True,
     )
@@ -66,6 +70,18 @@ def _option(item, option) -> dict:
             "correct": option.id in item.key,
             "feedback": option.feedback,
         },
+    }
+
+
+def _part(item, id: str, words: dict) -> dict:
+    """A part of a question of any kind: what holds in every language, and what this one says."""
+    neutral = dict(item.parts[id])
+    block = neutral.pop("block")
+    empty = {"prompt": "", "feedback": ""} if block == "pair" else {"feedback": ""}
+    return {
+        "type": block,
+        "id": str(uuid5(key_of("items", item.code), id)),
+        "value": {**empty, **neutral, **words},
     }
 
 

@@ -30,6 +30,7 @@ from academy.demo.content import (
     ItemText,
     Lesson,
     load_bank,
+    load_kinds_bank,
     load_lesson,
     localised,
     module_codes,
@@ -60,6 +61,9 @@ def problems(root: Path = CONTENT, frameworks: Path = FRAMEWORKS) -> list[str]:
         if bank := attempt(found, partial(load_bank, path)):
             found += placement_problems(bank)
             banks.append(bank)
+    if kinds := attempt(found, partial(load_kinds_bank, root)):
+        found += kinds_problems(kinds, root)
+        banks.append(kinds)
     for bank in banks:
         found += bank_problems(bank, levels)
     for path in sorted(root.rglob("*.yaml")):
@@ -123,6 +127,20 @@ def placement_problems(bank: Bank) -> Iterator[str]:
             yield f"{place}: {item.code}: competency {item.competency!r} is not the file's"
         if item.lesson:
             yield f"{place}: {item.code}: a placement item names no lesson"
+
+
+def kinds_problems(bank: Bank, root: Path) -> Iterator[str]:
+    """A question of any kind names a lesson of a module; its gaps are marked in both stems."""
+    place = relative(bank.path)
+    for item in bank.items:
+        module, _, slug = (item.lesson or "").partition("/")
+        if not (root / "modules" / module / "lessons" / f"{slug}.en.yaml").is_file():
+            yield f"{place}: {item.code}: there is no lesson {item.lesson!r}"
+        names = sorted(part["name"] for part in item.parts.values() if "name" in part)
+        for language in LANGUAGES:
+            marked = sorted(re.findall(r"\[\[([^\]]*)\]\]", item.text(language).stem))
+            if marked != names:
+                yield f"{place}: {item.code} {language}: the stem marks {marked}, the gaps are {names}"
 
 
 # Lessons: files, and the two languages side by side.
@@ -408,7 +426,7 @@ def main(words: list[str]) -> int:
     found = [line for line in problems() if not words or any(word in line for word in words)]
     for line in found:
         print(line)
-    banks = [*(CONTENT / "modules").glob("*/items.yaml"), *(CONTENT / "placement").glob("*.yaml")]
+    banks = [*CONTENT.glob("**/items.yaml"), *(CONTENT / "placement").glob("*.yaml")]
     print(f"{len(found)} problems ({len(module_codes())} modules, {len(banks)} banks)")
     return 1 if found else 0
 

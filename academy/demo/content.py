@@ -7,7 +7,7 @@ checks what only shows when files are seen together.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -61,11 +61,16 @@ class Option:
 
 @dataclass(frozen=True)
 class ItemText:
-    """An item in one language. A numeric item has no options."""
+    """An item in one language. A numeric item has no options.
+
+    `parts` holds what is said of the parts of a question of any kind, by their ids.
+    """
 
     stem: str
     options: tuple[Option, ...]
     explanation: str
+    unit: str = ""
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def option(self, id: str) -> Option:
         return next(option for option in self.options if option.id == id)
@@ -83,6 +88,8 @@ class Item:
     answer: Answer | None
     en: ItemText
     fr: ItemText
+    scoring: str = "all"
+    parts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def text(self, language: str) -> ItemText:
         return {"en": self.en, "fr": self.fr}[language]
@@ -180,7 +187,7 @@ StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 def relative(path: Path) -> str:
     """A path as messages show it: from the content folder down."""
     parts = path.parts
-    for top in ("modules", "placement"):
+    for top in ("modules", "placement", "kinds"):
         if top in parts:
             return "/".join(parts[len(parts) - 1 - parts[::-1].index(top) :])
     return path.name
@@ -270,3 +277,39 @@ def load_modules(root: Path = CONTENT) -> list[Module]:
 
 def load_placement_banks(root: Path = CONTENT) -> list[Bank]:
     return [load_bank(path) for path in sorted((root / "placement").glob("*.yaml"))]
+
+
+def load_kinds_bank(root: Path = CONTENT) -> Bank | None:
+    """The bank with one question of each kind, where there is one."""
+    path = root / "kinds" / "items.yaml"
+    if not path.is_file():
+        return None
+    data = read(path, shapes.KINDS)
+    items = tuple(map(_kind_item, data["items"]))
+    return Bank(path, data["bank"], Bilingual(**data["title"]), items)
+
+
+def _kind_item(data: dict[str, Any]) -> Item:
+    texts = {
+        language: ItemText(
+            stem=data[language]["stem"],
+            options=(),
+            explanation=data[language]["explanation"],
+            unit=data[language].get("unit", ""),
+            parts=data[language]["parts"],
+        )
+        for language in LANGUAGES
+    }
+    return Item(
+        code=data["code"],
+        type=data["type"],
+        competency=data["competency"],
+        level=data["level"],
+        difficulty=float(data["difficulty"]),
+        lesson=data["lesson"],
+        key=(),
+        answer=_answer(data["value"]) if "value" in data else None,
+        scoring=data.get("scoring", "all"),
+        parts=data["parts"],
+        **texts,
+    )

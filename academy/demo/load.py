@@ -60,6 +60,10 @@ def load(done: Progress) -> None:
         done(
             f"module “{module.title.en}”: {len(module.lessons)} lessons, {bank.items.count()} questions"
         )
+    if kinds := content.load_kinds_bank():
+        named = {one.lesson: key_of("lessons", one.lesson) for one in kinds.items if one.lesson}
+        bank = banks.load_bank(kinds, locales, at=written, lessons=named)
+        done(f"bank “{kinds.title.en}”: {bank.items.count()} questions")
     for course in teaching.COURSES:
         teaching.load_course(course, shelves, locales)
     teaching.dress_home(shelves)

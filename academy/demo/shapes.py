@@ -321,6 +321,70 @@ def block(value: Any, place: str) -> Iterator[str]:
 
 
 BANK = record({"bank": code, "title": BOTH, "items": list_of(item)})
+
+#: The parts of a question, by kind of block: what holds in every language, and what is said in each.
+PARTS: dict[str, tuple[dict[str, Shape], Shape]] = {
+    "option": ({"correct": boolean}, record({"text": plain, "feedback": plain})),
+    "pair": ({}, record({"match": plain}, {"prompt": plain, "feedback": plain})),
+    "step": ({}, record({"text": plain}, {"feedback": plain})),
+    "accepted": ({"credit": number(0, 1)}, record({"text": plain, "feedback": plain})),
+    "gap": (
+        {"name": code, "kind": one_of("choice", "typed")},
+        record({"answers": plain}, {"feedback": plain}),
+    ),
+    "unit": ({"factor": number(1e-9, 1e9)}, record({"unit": plain})),
+}
+#: The block of each kind of question.
+BLOCK_OF = {
+    "multiple": "option",
+    "matching": "pair",
+    "ordering": "step",
+    "numeric": "unit",
+    "short": "accepted",
+    "cloze": "gap",
+}
+ANY_PART = mapping_of(lambda value, place: iter(()), 1, 12)
+KIND_TEXT = record({"stem": STEM, "explanation": STEM, "parts": ANY_PART}, {"unit": plain})
+KIND_FIELDS = record(
+    {
+        "code": code,
+        "type": one_of(*BLOCK_OF),
+        "competency": text,
+        "level": LEVEL,
+        "difficulty": number(-2.5, 2.5),
+        "lesson": text,
+        "parts": ANY_PART,
+        "en": KIND_TEXT,
+        "fr": KIND_TEXT,
+    },
+    {
+        "scoring": one_of("all", "each", "penalty"),
+        "value": record({"value": decimal, "tolerance": decimal}),
+    },
+)
+
+
+def kind_item(value: Any, place: str) -> Iterator[str]:
+    """A question of any kind: its parts are those of its type, and each language says all of them."""
+    faults = list(KIND_FIELDS(value, place))
+    yield from faults
+    if faults:
+        return
+    block = BLOCK_OF[value["type"]]
+    neutral, words = PARTS[block]
+    for id, part in value["parts"].items():
+        yield from record({"block": one_of(block), **neutral})(part, f"{place} parts {id}")
+    for language in LANGUAGES:
+        said = value[language]["parts"]
+        if list(said) != list(value["parts"]):
+            yield f"{place} {language}: parts are {list(said)}, {list(value['parts'])} above"
+        for id, part in said.items():
+            yield from words(part, f"{place} {language} parts {id}")
+    if (value["type"] == "numeric") != ("value" in value):
+        yield f"{place}: value is what a numeric question has, and no other"
+
+
+KINDS = record({"bank": code, "title": BOTH, "items": list_of(kind_item)})
 LESSON = record({"title": plain, "summary": plain, "minutes": MINUTES, "blocks": list_of(block)})
 MODULE = record(
     {

@@ -67,8 +67,8 @@ class Ordering(InParts):
     def context(self, asked):
         """The steps in the order given so far, those without a place after them as drawn."""
         places = self._places(asked)
-        steps = asked.in_order(asked.words["steps"])
-        steps.sort(key=lambda step: places.get(step["id"], len(steps) + 1))
+        drawn = asked.in_order(asked.words["steps"])
+        steps = sorted(drawn, key=lambda step: places.get(step["id"], len(drawn) + 1))
         return {
             "steps": [
                 {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from academy.demo import checker, content
+from academy.demo import checker, content, shapes
 
 NOWHERE = Path("/nonexistent")
 
@@ -419,3 +419,42 @@ def test_the_command_prints_and_fails(
     assert "one" not in output
     assert checker.main(["modules/c"]) == 0
     assert checker.main([]) == 1
+
+
+# --- One of each kind -----------------------------------------------------------------------------
+
+
+def kind_items() -> list[dict[str, Any]]:
+    path = content.CONTENT / "kinds" / "items.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))["items"]
+
+
+def test_each_kind_of_question_has_an_example() -> None:
+    assert {one["type"] for one in kind_items()} >= set(shapes.BLOCK_OF)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda i: i["fr"]["parts"].pop("c"), "fr: parts are"),
+        (lambda i: i["parts"].update(c={"block": "step"}), "parts c block: expected one of gap"),
+        (lambda i: i["parts"]["a"].pop("kind"), "parts a: kind is missing"),
+        (lambda i: i["en"]["parts"]["a"].update(hint="x"), "parts a: unknown key 'hint'"),
+        (lambda i: i.update(value={"value": "1", "tolerance": "0"}), "value is what a numeric"),
+        (lambda i: i["parts"]["a"].update(name="other"), "the stem marks"),
+        (lambda i: i.update(lesson="finding-data/99-no"), "there is no lesson"),
+    ],
+)
+def test_problems_of_each_kind_are_seen(
+    tmp_path: Path, change: Callable[[dict[str, Any]], Any], expected: str
+) -> None:
+    shutil.copytree(content.CONTENT / "modules", tmp_path / "modules")
+    cloze = next(one for one in kind_items() if one["type"] == "cloze")
+    change(cloze)
+    folder = Folder(tmp_path)
+    both = {"en": "Text", "fr": "Texte"}
+    folder.write(
+        tmp_path / "kinds" / "items.yaml", {"bank": "kinds", "title": both, "items": [cloze]}
+    )
+    found = [line for line in folder.problems() if line.startswith("kinds/")]
+    assert any(expected in line for line in found), found

@@ -42,6 +42,13 @@
         });
       };
       const block = super.render(...where);
+      /* A button made while one kind of block was offered inserts that one, whatever came after. */
+      const insert = block._onRequestInsert.bind(block);
+      block._onRequestInsert = (index, what) => {
+        const allowed = chosen()?.blocks || [what.type];
+        const kind = allowed.includes(what.type) ? what.type : allowed[0];
+        if (kind) insert(index, { ...what, type: kind });
+      };
       offer();
       type()?.addEventListener("change", offer);
       return block;
