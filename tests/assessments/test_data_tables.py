@@ -12,6 +12,7 @@ from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 
+import openpyxl
 import pytest
 
 from assessments.data_tasks import RecipeError, answers, generate, read_recipe
@@ -331,6 +332,26 @@ def test_a_column_that_never_varies_has_no_correlation():
 
 
 # --- The file -------------------------------------------------------------------------------------
+
+
+def test_a_spreadsheet_has_numbers_and_dates_and_no_formulas():
+    table = generate(read_recipe(RECIPE), "s")
+    book = openpyxl.load_workbook(io.BytesIO(write_xlsx(table, PLAIN, "en")))
+    head, *rows = book.active.iter_rows()
+    assert [cell.value for cell in head] == [
+        "Request",
+        "Region",
+        "Days",
+        "Cost",
+        "Received",
+        "Desk",
+    ]
+    assert len(rows) == 400
+    assert {cell.data_type for row in rows for cell in row} == {"s", "n", "d"}
+    for row, drawn_row in zip(rows, drawn(RECIPE), strict=True):
+        assert row[4].value.date().isoformat() == drawn_row["Received"]
+        cost = drawn_row["Cost"]
+        assert row[3].value == (pytest.approx(float(cost)) if cost else None)
 
 
 def test_french_spreadsheets_get_semicolons_and_decimal_commas():

@@ -3,6 +3,7 @@
 import csv
 import io
 import uuid
+from copy import deepcopy
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,6 +13,8 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from wagtail.models import Locale
+from wagtail_localize.models import StringTranslation, Translation, TranslationSource
 
 from academy.people import roles
 from academy.people.models import User
@@ -239,6 +242,24 @@ def test_unfinished_labels_cannot_be_published(publish, change, problem):
     assert problem in str(refused.value)
 
 
+def test_a_translated_label_belongs_where_it_belonged(publish):
+    """Places are called otherwise in another language; labels name them as the first one does."""
+    blocks = pictures.placing()
+    french = deepcopy(blocks)
+    for block, words in zip(
+        french, ("Gauche", "Droite", "Petite", "Grande", "Absente"), strict=True
+    ):
+        block["value"]["label" if block["type"] == "zone" else "text"] = words
+    content = publish("dragdrop", blocks, translated=french)
+    other = ItemContent.objects.get(
+        translation_key=content.translation_key, locale__language_code="fr"
+    )
+    other.clean()
+    assert services.document_of(other)["key"] == version_of(content).content["key"] != {}
+    zones = version_of(content).words("fr")["zones"]
+    assert [one["label"] for one in zones] == ["Gauche", "Droite"]
+
+
 # --- On the page ----------------------------------------------------------------------------------
 
 
@@ -399,8 +420,6 @@ def test_each_part_counts_by_itself(task, bank, learner, browser):
 
 def test_the_tables_of_a_language_speak_it_and_its_answers_count(publish, bank, learner, browser):
     blocks = [*pictures.table(), *pictures.questions()]
-    from copy import deepcopy
-
     french = deepcopy(blocks)
     for value, label in zip(
         french[2]["value"]["values"], ("Nord", "Sud", "Île-de-France"), strict=True
@@ -564,3 +583,29 @@ def test_a_translation_names_columns_as_the_first_language_does(task):
     ]
     with pytest.raises(ValidationError, match="as many values"):
         french.clean()
+
+
+def test_a_translator_is_asked_for_words_and_not_for_what_they_refer_to(
+    publish, django_capture_on_commit_callbacks
+):
+    content = publish("data", [*pictures.table(), *pictures.questions()], languages=("en",))
+    source, _created = TranslationSource.get_or_create_from_instance(content)
+    asked_for = set(source.stringsegment_set.values_list("string__data", flat=True))
+    assert {"Region", "North", "How long did they take on average?", "requests"} <= asked_for
+    assert not {"R-", "north", "Île"} & asked_for
+    translation_row = Translation.objects.create(
+        source=source, target_locale=Locale.objects.get(language_code="fr")
+    )
+    for word, translated in (("North", "Nord"), ("Region", "Région")):
+        segment = source.stringsegment_set.get(string__data=word)
+        StringTranslation.objects.create(
+            translation_of=segment.string,
+            context=segment.context,
+            locale=translation_row.target_locale,
+            data=translated,
+        )
+    with django_capture_on_commit_callbacks(execute=True):
+        translation_row.save_target(publish=True)
+    words = version_of(content).words("fr")
+    assert [one["name"] for one in words["columns"]] == ["Request", "Région", "Days", "Received"]
+    assert words["columns"][1]["labels"][0] == "Nord"
