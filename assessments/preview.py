@@ -26,6 +26,7 @@ def preview_of(content: ItemContent) -> dict:
         "words": words,
         "words_language": language,
         "stem_told": item_type.told(words),
+        "sample_of": content.pk,
         **item_type.context(asked),
         "explained": {
             **item_type.explain(asked, whole=True),

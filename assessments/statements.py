@@ -29,21 +29,39 @@ def attempt_started(attempt: Attempt) -> UUID:
     )
 
 
-def answered(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
-    """`answered`: one question, with the response in xAPI's notation and whether it was right."""
+def _question(response: Response) -> dict:
     version = response.item_version
-    item_type = item_type_for(version.content["type"])
     question = activity(
         kind="items",
         uuid=version.item.uuid,
         type=ActivityType.CMI_INTERACTION,
         name={"und": version.item.code},
     )
+    item_type = item_type_for(version.content["type"])
     question["definition"]["interactionType"] = item_type.interaction
+    return question
+
+
+def data_taken(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
+    """`interacted`: the table of a data task was fetched."""
+    return record(
+        actor=attempt.learner,
+        verb=adl.INTERACTED,
+        activity=_question(response),
+        context={"contextActivities": {"parent": [assessment_activity(attempt)]}},
+        registration=attempt.registration,
+        at=at,
+    )
+
+
+def answered(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
+    """`answered`: one question, with the response in xAPI's notation and whether it was right."""
+    version = response.item_version
+    item_type = item_type_for(version.content["type"])
     return record(
         actor=attempt.learner,
         verb=adl.ANSWERED,
-        activity=question,
+        activity=_question(response),
         result={
             "success": response.score == 1,
             "response": item_type.response_pattern(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments import views
+from assessments import data_files, views
 
 app_name = "assessments"
 urlpatterns = [
@@ -8,6 +8,12 @@ urlpatterns = [
     path("placement/<uuid:uuid>/", views.placement_item, name="placement_item"),
     path("attempts/<uuid:uuid>/questions/<int:number>/", views.question, name="question"),
     path("attempts/<uuid:uuid>/questions/<int:number>/save/", views.save, name="save"),
+    path(
+        "attempts/<uuid:uuid>/questions/<int:number>/data.<slug:format>",
+        data_files.own,
+        name="data",
+    ),
+    path("data-tasks/<int:pk>/sample.<slug:format>", data_files.sample, name="data_sample"),
     path("attempts/<uuid:uuid>/review/", views.review, name="review"),
     path("attempts/<uuid:uuid>/submit/", views.submit, name="submit"),
     path("attempts/<uuid:uuid>/result/", views.result, name="result"),

@@ -228,6 +228,9 @@ class ItemContentViewSet(SnippetViewSet):
                     ],
                     heading=_("The number"),
                 ),
+                MultiFieldPanel(
+                    [FieldPanel("image"), FieldPanel("image_alt")], heading=_("The picture")
+                ),
                 FieldPanel("options", heading=_("Parts of the question")),
                 FieldPanel("scoring"),
                 FieldPanel("explanation"),

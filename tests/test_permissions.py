@@ -18,6 +18,7 @@ from academy.portal.export import make_export, request_export
 from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
+from assessments.models import ItemContent
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -103,6 +104,7 @@ OWN = {
 }
 #: Only the person whose row it is; 404 for everybody else, whatever their role.
 OWNER = {
+    "assessments:data",
     "assessments:placement_item",
     "assessments:question",
     "assessments:result",
@@ -131,7 +133,9 @@ OWNER = {
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS}
+#: Whoever writes questions.
+TRAINERS_ONLY = {"assessments:data_sample"}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS, *TRAINERS_ONLY}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -184,6 +188,8 @@ def urls(made, owner) -> dict[str, str]:
         "delivery:retry": [destination.name],
         "delivery:retry_one": [destination.name, refused.pk],
         "delivery:try": [destination.name],
+        "assessments:data": [final.uuid, 1, "csv"],
+        "assessments:data_sample": [ItemContent.objects.first().pk, "csv"],
         "assessments:placement_item": [placement.uuid],
         "assessments:question": [final.uuid, 1],
         "assessments:result": [final.uuid],
@@ -280,6 +286,13 @@ def test_the_pages_about_the_record_store_are_for_operators_alone(urls, role):
         assert statuses(client, urls[name]) <= expected, name
     if role != roles.OPERATOR:
         assert list(LrsClient.objects.values()) == before
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_what_helps_to_write_questions_is_for_trainers_alone(urls, role):
+    for name in TRAINERS_ONLY:
+        expected = {200, 404} if role == roles.TRAINER else {403}
+        assert statuses(signed_in(role), urls[name]) <= expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

@@ -7,7 +7,7 @@ from wagtail.models import Locale
 
 from academy.competencies.services import load_framework
 from academy.core.clock import now, today
-from academy.demo import banks, content, government, history, people, teaching
+from academy.demo import banks, content, government, history, people, practice, teaching
 from academy.demo.accounts import address
 from academy.demo.checker import FRAMEWORKS
 from academy.demo.keys import key_of
@@ -69,6 +69,9 @@ def load(done: Progress) -> None:
     teaching.dress_home(shelves)
     teaching.date_back(written)
     done(f"{len(teaching.COURSES)} courses")
+
+    pictures = practice.load_practice(locales, at=written)
+    done(f"{pictures.items.count()} questions about pictures and a table")
 
     placement = [
         banks.load_bank(bank, locales, at=written, lessons={})

@@ -5,12 +5,34 @@ Each module offers `TYPE`, an `ItemType`. To add a kind, write its module and li
 
 from django.utils.translation import gettext as _
 
-from assessments.item_types import cloze, matching, multiple, numeric, ordering, short, single
+from assessments.item_types import (
+    cloze,
+    data,
+    dragdrop,
+    hotspot,
+    matching,
+    multiple,
+    numeric,
+    ordering,
+    short,
+    single,
+)
 from assessments.item_types.base import Asked, ItemType
 
 _TYPES: dict[str, ItemType] = {
     module.TYPE.code: module.TYPE
-    for module in (single, multiple, numeric, matching, ordering, short, cloze)
+    for module in (
+        single,
+        multiple,
+        numeric,
+        matching,
+        ordering,
+        short,
+        cloze,
+        hotspot,
+        dragdrop,
+        data,
+    )
 }
 __all__ = ["ITEM_TYPE_CHOICES", "Asked", "ItemType", "item_type_for", "problem_at", "problem_of"]
 

@@ -244,7 +244,6 @@ class ItemContent(
     word_limit = models.PositiveIntegerField(
         _("most words"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
-    data_recipe = models.JSONField(_("recipe of the data"), default=dict, blank=True)
     barriers = models.JSONField(_("what it takes to answer"), default=list, blank=True)
     access_note = models.CharField(_("note on accessibility"), max_length=500, blank=True)
     explanation = RichTextField(
@@ -271,7 +270,6 @@ class ItemContent(
                 "image",
                 "rubric",
                 "word_limit",
-                "data_recipe",
                 "barriers",
                 "access_note",
                 "lesson_uuid",

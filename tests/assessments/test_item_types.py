@@ -103,8 +103,9 @@ def form(*answers: str) -> QueryDict:
 
 
 def test_every_kind_has_a_name_for_its_author():
-    codes = [code for code, _label in ITEM_TYPE_CHOICES]
-    assert {"single", "multiple", "numeric", "matching", "ordering", "short", "cloze"} <= set(codes)
+    codes = {code for code, _label in ITEM_TYPE_CHOICES}
+    assert {"single", "multiple", "numeric", "matching", "ordering", "short", "cloze"} <= codes
+    assert {"hotspot", "dragdrop", "data"} <= codes
     assert all(str(label) for _code, label in ITEM_TYPE_CHOICES)
 
 

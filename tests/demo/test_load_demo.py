@@ -254,6 +254,12 @@ def test_the_placement_measures_four_competencies(demo):
     assert refs == {"digcomp-2.2:1.2", "digcomp-2.2:4.2", "stats-nz-dcf:9", "stats-nz-dcf:14"}
 
 
+def test_there_are_questions_about_pictures_and_a_table_in_both_languages(demo):
+    items = Item.objects.filter(bank__code="practice").order_by("code")
+    assert [one.item_type for one in items] == ["hotspot", "dragdrop", "data"]
+    assert all(set(one.current_version.content["languages"]) == {"en", "fr"} for one in items)
+
+
 def test_final_assessments_can_be_taken_again_at_once(demo):
     finals = Assessment.objects.filter(kind=Assessment.Kind.FINAL)
 
