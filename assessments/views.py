@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict, NotFound
-from assessments import services
+from assessments import services, timing
 from assessments.item_types import item_type_for
 from assessments.models import Assessment, Attempt, Response
 from assessments.placement import latest_placement, open_placement
@@ -148,7 +148,7 @@ def _running(request: HttpRequest, uuid: UUID) -> Attempt:
     attempt = _own(request, uuid)
     if attempt.is_placement:
         raise NotFound(_("There is no such attempt."))
-    over = attempt.deadline_at and now() > attempt.deadline_at + services.GRACE
+    over = attempt.deadline_at and now() > attempt.deadline_at + timing.GRACE
     if attempt.status == Attempt.Status.IN_PROGRESS and over:
         attempt = services.submit_attempt(attempt=attempt)
     return attempt
