@@ -10,11 +10,30 @@ from academy.core.errors import AcademyError
 from academy.people.models import User
 from academy.people.services import lock_person
 from assessments.models import Allowance, Assessment, Attempt
-from assessments.timing import deadline_of
+from assessments.timing import deadline_of, pause_seconds_for, seconds_for
 
 
 def allowance_for(assessment: Assessment, learner: User) -> Allowance | None:
     return Allowance.objects.filter(assessment=assessment, learner=learner).first()
+
+
+def time_allowed(assessment: Assessment, learner: User) -> dict:
+    """What is said before an attempt begins, for this person: `minutes` (None without a limit),
+    `pause_minutes`, `closes_at`, `max_attempts` (None without a limit)."""
+    allowance = allowance_for(assessment, learner)
+    seconds = seconds_for(assessment, learner.time_factor)
+    closes_at, attempts = assessment.closes_at, assessment.max_attempts
+    if allowance is not None:
+        seconds = seconds and seconds + allowance.extra_minutes * 60
+        attempts = attempts and attempts + allowance.extra_attempts
+        if closes_at and allowance.closes_at:
+            closes_at = max(closes_at, allowance.closes_at)
+    return {
+        "minutes": seconds and round(seconds / 60),
+        "pause_minutes": pause_seconds_for(assessment, learner) // 60,
+        "closes_at": closes_at,
+        "max_attempts": attempts,
+    }
 
 
 @transaction.atomic

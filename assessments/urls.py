@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments import views
+from assessments import running, views
 
 app_name = "assessments"
 urlpatterns = [
@@ -8,6 +8,10 @@ urlpatterns = [
     path("placement/<uuid:uuid>/", views.placement_item, name="placement_item"),
     path("attempts/<uuid:uuid>/questions/<int:number>/", views.question, name="question"),
     path("attempts/<uuid:uuid>/questions/<int:number>/save/", views.save, name="save"),
+    path("attempts/<uuid:uuid>/saves/", running.saves, name="saves"),
+    path("attempts/<uuid:uuid>/clock/", running.clock, name="clock"),
+    path("attempts/<uuid:uuid>/pause/", running.pause, name="pause"),
+    path("attempts/<uuid:uuid>/resume/", running.resume, name="resume"),
     path("attempts/<uuid:uuid>/review/", views.review, name="review"),
     path("attempts/<uuid:uuid>/submit/", views.submit, name="submit"),
     path("attempts/<uuid:uuid>/result/", views.result, name="result"),
