@@ -18,7 +18,7 @@ from tests.factories import teaching, world
 from tests.factories.people import UserFactory
 
 pytestmark = pytest.mark.django_db
-ITEMS = 12
+ITEMS = 18
 
 
 @pytest.fixture
@@ -96,9 +96,10 @@ def test_the_same_wrong_answers_are_a_hint(final, group):
     for number in (1, 2, 4, 7, 11):  # others who get as much wrong, in other ways
         take(final, number, wrong=ITEMS)
     hints = hints_for(final)
-    for hint in hints.similar:
-        assert hint.by_chance < 0.01
-    assert all(set(hint.attempts) == {one.uuid, other.uuid} for hint in hints.similar)
+    assert [set(hint.attempts) for hint in hints.similar] == [{one.uuid, other.uuid}]
+    [hint] = hints.similar
+    assert (hint.identical, hint.both_wrong) == (ITEMS, ITEMS)
+    assert hint.by_chance < 0.01
     assert hints.pairs > 0
 
 
@@ -118,7 +119,7 @@ def test_a_name_is_shown_when_a_human_opens_the_hint_and_that_is_logged(final, g
     )
     page = trainer.get(hints).content.decode()
     assert "A hint is no proof" in page
-    assert "12 of 12 answers" in page
+    assert f"{ITEMS} of {ITEMS} answers" in page
     assert "Learner" not in page
     assert not ModelLogEntry.objects.filter(action="assessments.open_hint").exists()
     assert trainer.get(open_hint).status_code == 405
@@ -149,4 +150,6 @@ def test_the_queries_do_not_grow_with_the_group(final, group, trainer):
         for number in range(100, 106):
             take(final, number, wrong=3)
     assert counts[0] == counts[1]
-    assert Response.objects.filter(attempt__assessment=final).count() == 12 * (SMALLEST_GROUP + 12)
+    assert Response.objects.filter(attempt__assessment=final).count() == ITEMS * (
+        SMALLEST_GROUP + 12
+    )
