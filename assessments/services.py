@@ -520,4 +520,5 @@ def submit_overdue(*, at: datetime | None = None, limit: int = 200) -> int:
 def forget_person(person: User) -> None:
     """A person is erased: what they answered goes, their scores stay; what is under way ends."""
     Attempt.objects.filter(learner=person, status=Attempt.Status.IN_PROGRESS).delete()
-    Response.objects.filter(learner=person).update(answer=None, option_order=[])
+    Response.objects.filter(learner=person).update(answer=None, option_order=[], client_id="")
+    person.allowances.all().delete()
