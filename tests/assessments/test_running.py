@@ -188,6 +188,16 @@ def test_a_reload_shows_what_is_kept_and_is_another_page(browser, attempt):
     assert Attempt.objects.filter(learner=attempt.learner).count() == 1
 
 
+def test_an_attempt_goes_on_on_another_device(browser, attempt, learner, final):
+    first = nth(attempt)
+    send(browser, attempt, queued(first, world.right(first)))
+    phone = Client()
+    phone.force_login(learner)
+    page = phone.get(reverse("assessments:question", args=[attempt.uuid, 1])).content.decode()
+    assert f'value="{world.right(first)}" checked' in page
+    assert start(final, learner).pk == attempt.pk
+
+
 def test_a_second_click_on_a_form_is_the_same_save(browser, attempt):
     first = nth(attempt)
     form = {"answer": world.right(first), "seq": "1", "_client": "page-1", "_seen": "0"}

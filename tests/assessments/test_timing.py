@@ -23,6 +23,7 @@ from assessments.models import Assessment, Attempt
 from assessments.pauses import pause_attempt, resume_attempt
 from tests.factories import teaching, world
 from tests.factories.people import UserFactory
+from tests.test_assessments_http import at_once
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -281,6 +282,20 @@ def test_while_paused_no_page_shows_a_question(paused_final, pauser):
     assert asked["paused"] is True
     browser.post(reverse("assessments:resume", args=[attempt.uuid]), {"number": "2"})
     assert stem in browser.get(question).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_the_same_moment_a_pause_begins_once_and_ends_once(paused_final, pauser):
+    attempt = start(paused_final, pauser)
+    at_once(*[lambda: pause_attempt(attempt=attempt)] * 3)
+    assert Statement.objects.filter(verb__endswith="/suspended").count() == 1
+    results = at_once(
+        *[lambda: resume_attempt(attempt=attempt)] * 2,
+        lambda: services.submit_attempt(attempt=attempt),
+    )
+    assert not [one for one in results if isinstance(one, Exception)], results
+    assert Statement.objects.filter(verb__endswith="/resumed").count() <= 1
+    assert fresh(attempt).status == Attempt.Status.GRADED
 
 
 # --- Settings -------------------------------------------------------------------------------------

@@ -196,3 +196,17 @@ def test_a_placement_answer_survives_a_failed_request(live, page, console):
     page.locator("[name=position][value='1']").wait_for(state="attached")
     assert kept(attempt)[0]
     assert attempt.responses.count() == 2
+
+
+def test_signing_out_leaves_no_answer_on_the_device(tab, attempt, console):
+    console.allow("Failed to load resource|ERR_")
+    tab.goto(question(attempt, 1))
+    tab.route("**/saves/", lambda route: route.abort())
+    answer(tab, attempt, 1)
+    status(tab).filter(has_text=OFFLINE).wait_for()
+    home = tab.context.new_page()
+    home.goto("/en/learning/")
+    with home.expect_navigation(url=re.compile(r"/en/$")):
+        home.get_by_role("button", name="Sign out").click()
+    assert home.evaluate("() => Object.keys(localStorage).filter((k) => /academy:/.test(k))") == []
+    assert kept(attempt)[0]  # it was sent before

@@ -12,6 +12,7 @@ const DAY = 24 * 3600 * 1000;
 const CHUNK = 50;
 const user = document.body?.dataset.user;
 const mine = `academy:answers:${user}:`;
+const placement = `academy:placement:${user}`;
 
 /* Another tab may write between two lines of this one: read, change and write at once. */
 const memory = {};
@@ -213,7 +214,9 @@ function holdBack() {
     const form = event.target;
     const leaves = /\/logout\/?$/.test(new URL(form.action || location.href, location.href).pathname);
     if (!form.hasAttribute("data-flush") && !leaves) return;
-    const forget = () => queues().forEach((key) => { if (leaves || key === mine + form.dataset.flush) change(key, (items) => Object.keys(items).forEach((name) => delete items[name])); });
+    const forget = () => [...queues(), placement].forEach((key) => {
+      if (leaves || key === mine + form.dataset.flush) change(key, (items) => { for (const name in items) delete items[name]; });
+    });
     const isReady = form.hasAttribute("data-ready") || (!waiting().length && (leaves || navigator.onLine !== false));
     form.removeAttribute("data-ready");
     if (isReady) { if (!leaves) renew(form); return forget(); }
@@ -230,7 +233,7 @@ function holdBack() {
 /* A placement's item: the answer is kept until a later item is shown, and sent again until it is. */
 function resend(form) {
   const { attempt, resend: position } = form.dataset;
-  const key = `academy:placement:${user}`;
+  const key = placement;
   const name = `${attempt}:${position}`;
   watch(form);
   change(key, (items) => { for (const other in items) if (other !== name) delete items[other]; });
