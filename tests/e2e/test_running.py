@@ -113,8 +113,13 @@ def test_a_pause_hides_the_questions_and_moves_the_deadline(tab, attempt):
     check(tab)
     answer(tab, attempt, 2)
     status(tab).filter(has_text=SAVED).wait_for()
+    other = tab.context.new_page()
+    other.goto(question(attempt, 1))
     with tab.expect_navigation():
         tab.get_by_role("button", name="Pause (10 minutes left)").click()
+    other.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    other.get_by_role("heading", name="Paused").wait_for()
+    other.close()
     assert tab.get_by_role("heading", name="Paused").is_visible()
     assert stem not in tab.locator("main").inner_text()
     check(tab)

@@ -28,6 +28,7 @@ export function timers() {
     }
 
     function hear(clock) {
+      if (clock.paused) return location.reload();  // paused in another tab: the questions are hidden
       const moved = Date.parse(clock.deadline) - deadline;
       if (!clock.deadline || Number.isNaN(moved)) return;
       if (clock.over && !document.querySelector("form[data-timer-submit]")) return over();
