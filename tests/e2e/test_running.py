@@ -215,3 +215,23 @@ def test_signing_out_leaves_no_answer_on_the_device(tab, attempt, console):
         home.get_by_role("button", name="Sign out").click()
     assert home.evaluate("() => Object.keys(localStorage).filter((k) => /academy:/.test(k))") == []
     assert kept(attempt)[0]  # it was sent before
+
+
+def test_an_answer_changed_in_another_tab_is_told_not_lost(tab, attempt, console):
+    console.allow("status of 422")
+    other = tab.context.new_page()
+    tab.goto(question(attempt, 1))
+    other.goto(question(attempt, 1))
+    answer(other, attempt, 1)
+    status(other).filter(has_text=SAVED).wait_for()
+    tab.locator("#question [name=answer]:not(:checked)").nth(1).check(force=True)
+    tab.locator("#question [name=answer]:not(:checked)").nth(1).check(force=True)
+    status(tab).filter(has_text="another tab").wait_for()
+    assert kept(attempt)[0]
+    with other.expect_navigation():  # saved once more, so that the first tab is older again
+        other.get_by_role("button", name="Save and continue").click()
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Save and continue").click()
+    assert tab.locator("[data-error-summary]").is_visible()
+    check(tab)
+    assert kept(attempt)[0]
