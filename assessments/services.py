@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Max, QuerySet
 from django.http import QueryDict
 from django.utils.translation import get_language, ngettext
@@ -18,8 +18,10 @@ from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict
 from academy.people.models import User
 from academy.people.services import lock_person
-from assessments import statements
+from assessments import pauses, statements, timing
+from assessments.allowances import allowance_for
 from assessments.item_types import Asked, item_type_for, problem_of
+from assessments.locks import lock_attempt
 from assessments.models import (
     Assessment,
     Attempt,
@@ -32,11 +34,12 @@ from assessments.models import (
 from assessments.models.bank import ItemStatus
 from assessments.placement import pin_placement, placement_result, rebuild_run
 from assessments.signals import attempt_graded
+from assessments.timing import LATE
 
 log = structlog.get_logger(__name__)
 
-#: Answers that were on their way when the clock ran out still count.
-GRACE = timedelta(seconds=5)
+#: A client's name for itself, and the longest that a question counts as looked at.
+CLIENT_ID_LENGTH, MOST_SECONDS = 40, 24 * 3600
 
 
 # --- Items ----------------------------------------------------------------------------------------
@@ -142,14 +145,6 @@ def retire_item(content: ItemContent) -> None:
 # --- Attempts -------------------------------------------------------------------------------------
 
 
-def lock_attempt(attempt: Attempt) -> Attempt:
-    """The attempt as it is now, held until the transaction ends."""
-    queryset = Attempt.objects.select_related("assessment", "learner")
-    if connection.features.has_select_for_update:
-        queryset = queryset.select_for_update(of=("self",))
-    return queryset.get(pk=attempt.pk)
-
-
 def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> str | None:
     """Why the person may not start another attempt now; None when they may."""
     if not assessment.is_open:
@@ -160,7 +155,9 @@ def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> 
     passed = graded.filter(passed=True).order_by("-submitted_at").first()
     if passed is not None:  # a renewal begins its count anew
         graded = graded.filter(submitted_at__gt=passed.submitted_at)
-    if assessment.max_attempts and graded.count() >= assessment.max_attempts:
+    allowance = allowance_for(assessment, learner) if assessment.max_attempts else None
+    more = allowance.extra_attempts if allowance else 0
+    if assessment.max_attempts and graded.count() >= assessment.max_attempts + more:
         return _("You have used all your attempts. Ask your trainer about another one.")
     last = graded.order_by("-submitted_at").first()
     if last and assessment.cooldown_hours:
@@ -241,14 +238,12 @@ def start_attempt(
         assessment=assessment, learner=learner, status=Attempt.Status.IN_PROGRESS
     ).first()
     if under_way is not None:
-        if under_way.deadline_at is None or at <= under_way.deadline_at + GRACE:
+        if not timing.is_over(under_way, at):
             return under_way
         return submit_attempt(attempt=under_way, at=at)
     if refusal := refusal_to_start(assessment, learner, at=at):
         raise Conflict(refusal)
     seed = secrets.randbits(53) if seed is None else seed
-    is_placement = assessment.kind == Assessment.Kind.PLACEMENT
-    limit = None if is_placement else assessment.time_limit_minutes  # a placement has no clock
     attempt = Attempt(
         assessment=assessment,
         learner=learner,
@@ -258,8 +253,8 @@ def start_attempt(
         seed=seed,
         cut_score=assessment.cut_score,
         started_at=at,
-        deadline_at=(at + timedelta(minutes=float(limit * learner.time_factor)) if limit else None),
     )
+    timing.pin_timing(attempt, allowance_for(assessment, learner))
     if attempt.is_placement:
         attempt.pinned = pin_placement(assessment)
         attempt.engine = str(attempt.pinned["engine"])
@@ -307,11 +302,18 @@ class Superseded(Conflict):
     """The answer was changed elsewhere since this page was shown; the newer one is kept."""
 
 
-def _refuse_late(attempt: Attempt, at: datetime) -> None:
+def _refuse_late(attempt: Attempt, at: datetime, told: datetime | None = None) -> None:
     if attempt.status != Attempt.Status.IN_PROGRESS:
         raise Conflict(_("This attempt has been submitted. Its answers can no longer change."))
-    if attempt.deadline_at and at > attempt.deadline_at + GRACE:
+    if not timing.takes_answer(attempt, at, told):
         raise Conflict(_("The time is over. What you had saved before has been kept."))
+
+
+def _is_repeat(response: Response, answer, sequence: int, client_id: str) -> bool:
+    """Whether this save has been kept already: its reply was lost, or it was sent twice."""
+    if client_id and client_id == response.client_id and sequence == response.sequence:
+        return True
+    return sequence <= response.sequence and answer == response.answer
 
 
 @transaction.atomic
@@ -323,41 +325,63 @@ def save_answer(
     sequence: int,
     language: str,
     is_flagged: bool | None = None,
+    client_id: str = "",
+    seen: int | None = None,
+    told_at: datetime | None = None,
+    seconds: int | None = None,
     at: datetime | None = None,
 ) -> Response:
-    """Keep an answer of a final assessment.
+    """Keep an answer of a final assessment. `is_repeat` of what is returned says whether it was
+    kept before: the same save (`client_id` and `sequence`) again changes nothing.
 
-    `sequence` counts the saves of a question. The same save again changes nothing. Another answer
-    that does not count on from what is kept comes from a page shown before it (a second tab, another
-    device): it is refused with `Superseded`, never silently dropped.
+    `sequence` counts the saves of a question, `seen` is the last of them that the page knew. An
+    answer that does not count on from what is kept comes from a page shown before it (a second tab,
+    another device): it is refused with `Superseded`, never silently dropped. `told_at` is when the
+    page says it was given, `seconds` how long it says the question was on the screen. An answer
+    given while the clock stands still lets it run again.
     """
     at = at or now()
+    told_at = min(told_at, at) if told_at else None
     attempt = lock_attempt(attempt)
     if attempt.is_placement:
         raise AcademyError(_("There is no such question in this attempt."))
-    _refuse_late(attempt, at)
     response = (
         attempt.responses.select_related("item_version__item").filter(position=position).first()
     )
     if response is None:
         raise AcademyError(_("There is no such question in this attempt."))
-    if sequence <= response.sequence:
-        if answer == response.answer:
-            return response
+    response.is_repeat = _is_repeat(response, answer, sequence, client_id)
+    if response.is_repeat:
+        return response
+    _refuse_late(attempt, at, told_at)
+    from_elsewhere = seen is not None and client_id != response.client_id
+    if sequence <= response.sequence or (from_elsewhere and seen < response.sequence):
         raise Superseded(
             _(
                 "This answer was changed in another tab or on another device. "
                 "That one is kept; answer again here if you want to change it."
             )
         )
+    if attempt.paused_at and (told_at is None or told_at > attempt.paused_at):
+        pauses.end_pause(attempt, at)
     response.answer = answer
     response.sequence = sequence
+    response.client_id = client_id[:CLIENT_ID_LENGTH]
     response.language = response.item_version.language_shown(language)
-    response.answered_at = at if answer is not None else None
+    response.answered_at = max(told_at or at, attempt.started_at) if answer is not None else None
     if is_flagged is not None:
         response.is_flagged = is_flagged
+    note_seconds(response, seconds, at)
     response.save()
     return response
+
+
+def note_seconds(response: Response, seconds: int | None, at: datetime) -> None:
+    """Keep how long a page says the question was on the screen: it never shrinks, and it is no
+    longer than the question has been there."""
+    if seconds:
+        most = min(max(0, int((at - response.shown_at).total_seconds())), MOST_SECONDS)
+        response.seconds = max(response.seconds, min(seconds, most))
 
 
 @transaction.atomic
@@ -414,6 +438,8 @@ def answer_placement(
     position: int,
     answer,
     language: str,
+    client_id: str = "",
+    seconds: int | None = None,
     at: datetime | None = None,
 ) -> Attempt:
     """Keep the answer to the item shown and show the next, or finish. `None` means "I don't know".
@@ -434,6 +460,8 @@ def answer_placement(
     response.language = version.language_shown(language)
     response.answered_at = at
     response.sequence += 1
+    response.client_id = client_id[:CLIENT_ID_LENGTH]
+    note_seconds(response, seconds, at)
     response.score = score_of(response)
     response.save()
     statements.answered(attempt, response, at=at)
@@ -448,20 +476,32 @@ def answer_placement(
     return attempt
 
 
+@transaction.atomic
+def submit_if_over(*, attempt: Attempt, at: datetime | None = None) -> Attempt | None:
+    """Submit an attempt whose time is over; None when it goes on, because an allowance or a pause
+    moved its deadline since it was looked at."""
+    at = at or now()
+    lock_person(attempt.learner)
+    current = lock_attempt(attempt)
+    if current.status == Attempt.Status.IN_PROGRESS and not timing.is_over(current, at):
+        return None
+    return submit_attempt(attempt=current, at=at)
+
+
 def submit_overdue(*, at: datetime | None = None, limit: int = 200) -> int:
-    """Submit attempts whose time is over with what they had saved. Returns how many.
+    """Submit attempts whose time is over with what they had saved. Returns how many. It waits for
+    answers that were given in time and arrive late (`timing.LATE`).
 
     One that cannot be graded is logged and does not hold up the others.
     """
     at = at or now()
     overdue = Attempt.objects.filter(
-        status=Attempt.Status.IN_PROGRESS, deadline_at__lt=at - GRACE
+        status=Attempt.Status.IN_PROGRESS, deadline_at__lt=at - LATE
     ).order_by("deadline_at")[:limit]
     submitted = 0
     for attempt in overdue:
         try:
-            submit_attempt(attempt=attempt, at=at)
-            submitted += 1
+            submitted += submit_if_over(attempt=attempt, at=at) is not None
         except Exception:
             log.exception("overdue_attempt_not_graded", attempt=str(attempt.uuid))
     return submitted
@@ -471,4 +511,5 @@ def submit_overdue(*, at: datetime | None = None, limit: int = 200) -> int:
 def forget_person(person: User) -> None:
     """A person is erased: what they answered goes, their scores stay; what is under way ends."""
     Attempt.objects.filter(learner=person, status=Attempt.Status.IN_PROGRESS).delete()
-    Response.objects.filter(learner=person).update(answer=None, option_order=[])
+    Response.objects.filter(learner=person).update(answer=None, option_order=[], client_id="")
+    person.allowances.all().delete()

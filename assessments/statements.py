@@ -29,6 +29,26 @@ def attempt_started(attempt: Attempt) -> UUID:
     )
 
 
+def attempt_paused(attempt: Attempt, *, at: datetime) -> UUID:
+    """`suspended`: the clock was stopped."""
+    return _moment(attempt, adl.SUSPENDED, at)
+
+
+def attempt_resumed(attempt: Attempt, *, at: datetime) -> UUID:
+    """`resumed`: the clock runs again."""
+    return _moment(attempt, adl.RESUMED, at)
+
+
+def _moment(attempt: Attempt, verb, at: datetime) -> UUID:
+    return record(
+        actor=attempt.learner,
+        verb=verb,
+        activity=assessment_activity(attempt),
+        registration=attempt.registration,
+        at=at,
+    )
+
+
 def _question(response: Response) -> dict:
     version = response.item_version
     question = activity(

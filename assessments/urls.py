@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments import data_files, views
+from assessments import data_files, running, views
 
 app_name = "assessments"
 urlpatterns = [
@@ -14,6 +14,10 @@ urlpatterns = [
         name="data",
     ),
     path("data-tasks/<int:pk>/sample.<slug:format>", data_files.sample, name="data_sample"),
+    path("attempts/<uuid:uuid>/saves/", running.saves, name="saves"),
+    path("attempts/<uuid:uuid>/clock/", running.clock, name="clock"),
+    path("attempts/<uuid:uuid>/pause/", running.pause, name="pause"),
+    path("attempts/<uuid:uuid>/resume/", running.resume, name="resume"),
     path("attempts/<uuid:uuid>/review/", views.review, name="review"),
     path("attempts/<uuid:uuid>/submit/", views.submit, name="submit"),
     path("attempts/<uuid:uuid>/result/", views.result, name="result"),

@@ -13,22 +13,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict, NotFound
-from assessments import services
+from assessments import services, timing
 from assessments.item_types import item_type_for
 from assessments.lessons import lesson_links
 from assessments.models import Assessment, Attempt, Response
 from assessments.placement import latest_placement, open_placement
-
-
-def _own(request: HttpRequest, uuid: UUID) -> Attempt:
-    return get_object_or_404(
-        Attempt.objects.select_related("assessment", "learner"), uuid=uuid, learner=request.user
-    )
-
-
-def whole_number(text: str, otherwise: int = 0) -> int:
-    """A number of a form; `otherwise` for anything that is none."""
-    return int(text) if text.isdecimal() and len(text) < 10 else otherwise
+from assessments.running import (
+    clock_of,
+    own_final,
+    page_context,
+    page_fields,
+    whole_number,
+)
+from assessments.running import own_attempt as _own
+from assessments.secure_browser import require_secure_browser
 
 
 def _question_context(response: Response) -> dict:
@@ -60,6 +58,7 @@ def placement_intro(request: HttpRequest) -> HttpResponse:
     under_way = Attempt.objects.filter(
         assessment=assessment, learner=request.user, status=Attempt.Status.IN_PROGRESS
     ).first()
+    require_secure_browser(request, assessment)
     if request.method == "POST":
         attempt = services.start_attempt(
             assessment=assessment, learner=request.user, registration=uuid_module.uuid4()
@@ -91,6 +90,8 @@ def placement_item(request: HttpRequest, uuid: UUID) -> HttpResponse:
     attempt = _own(request, uuid)
     if not attempt.is_placement:
         raise NotFound(_("There is no such placement."))
+    if attempt.status == Attempt.Status.IN_PROGRESS:
+        require_secure_browser(request, attempt.assessment)
     error = None
     if request.method == "POST":
         error = _take_answer(request, attempt)
@@ -111,6 +112,7 @@ def placement_item(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "number": response.position + 1,
             "most": rules["max_items"],
             "error": error,
+            **page_context(attempt, now()),
             **_question_context(response),
         },
         status=200 if error is None else 422,
@@ -135,8 +137,14 @@ def _take_answer(request: HttpRequest, attempt: Attempt) -> str | None:
             return error.message
         if answer is None:
             return _("Choose an answer, or say that you do not know.")
+    said = page_fields(request.POST)
     services.answer_placement(
-        attempt=attempt, position=response.position, answer=answer, language=get_language()
+        attempt=attempt,
+        position=response.position,
+        answer=answer,
+        language=get_language(),
+        client_id=said["client_id"],
+        seconds=said["seconds"],
     )
     return None
 
@@ -146,13 +154,17 @@ def _take_answer(request: HttpRequest, attempt: Attempt) -> str | None:
 
 def _running(request: HttpRequest, uuid: UUID) -> Attempt:
     """An attempt that can still be answered; one whose time is over is submitted first."""
-    attempt = _own(request, uuid)
-    if attempt.is_placement:
-        raise NotFound(_("There is no such attempt."))
-    over = attempt.deadline_at and now() > attempt.deadline_at + services.GRACE
-    if attempt.status == Attempt.Status.IN_PROGRESS and over:
-        attempt = services.submit_attempt(attempt=attempt)
+    attempt = own_final(request, uuid)
+    if attempt.status == Attempt.Status.IN_PROGRESS and timing.is_over(attempt, now()):
+        attempt = services.submit_if_over(attempt=attempt) or _own(request, uuid)
     return attempt
+
+
+def _paused(request: HttpRequest, attempt: Attempt, number: int = 0) -> HttpResponse:
+    """The page of a pause: how long it may last, and the way on. No question is on it."""
+    ends = min(timing.pause_ends(attempt), attempt.deadline_at)
+    context = {"attempt": attempt, "number": number, "ends": ends, "now": now()}
+    return render(request, "assessments/paused.html", context)
 
 
 def _palette(responses: list[Response], current: int | None = None) -> list[dict]:
@@ -175,6 +187,8 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
     attempt = _running(request, uuid)
     if attempt.status == Attempt.Status.GRADED:
         return redirect("assessments:result", uuid=attempt.uuid)
+    if request.method != "POST" and timing.is_paused(attempt, now()):
+        return _paused(request, attempt, number)
     responses = list(attempt.responses.select_related("item_version__item"))
     if not 1 <= number <= len(responses):
         raise NotFound(_("There is no such question in this attempt."))
@@ -200,8 +214,8 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
             "number": number,
             "count": len(responses),
             "palette": _palette(responses, response.position),
-            "now": now(),
             "error": error,
+            **page_context(attempt, now()),
             "next_sequence": response.sequence + 1,
             **_question_context(response),
         },
@@ -222,6 +236,7 @@ def _save(request: HttpRequest, attempt: Attempt, response: Response) -> Respons
         sequence=_sequence(request, response),
         language=get_language(),
         is_flagged="flag" in request.POST,
+        **page_fields(request.POST),
     )
 
 
@@ -239,8 +254,9 @@ def _go_on(request: HttpRequest, attempt: Attempt, number: int, count: int) -> H
 @login_required
 @require_POST
 def save(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
-    """Autosave. Answers with what is kept, so that the page can say so."""
+    """Save one answer, as a form sends it. Answers with what is kept, and how the clock stands."""
     attempt = _own(request, uuid)
+    require_secure_browser(request, attempt.assessment)
     response = get_object_or_404(
         attempt.responses.select_related("item_version__item"), position=number - 1
     )
@@ -248,7 +264,10 @@ def save(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
         kept = _save(request, attempt, response)
     except AcademyError as error:
         return JsonResponse({"error": error.message}, status=error.status)
-    return JsonResponse({"saved": True, "seq": kept.sequence, "at": now().isoformat()})
+    attempt.refresh_from_db(fields=["deadline_at", "paused_at", "pause_seconds_left"])
+    state = "known" if kept.is_repeat else "stored"
+    said = {"saved": True, "state": state, "seq": kept.sequence, "at": now().isoformat()}
+    return JsonResponse({**clock_of(attempt, now()), **said})
 
 
 @login_required
@@ -259,6 +278,8 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
     attempt = _running(request, uuid)
     if attempt.status == Attempt.Status.GRADED:
         return redirect("assessments:result", uuid=attempt.uuid)
+    if timing.is_paused(attempt, now()):
+        return _paused(request, attempt)
     palette = _palette(list(attempt.responses.all()))
     return render(
         request,
@@ -268,7 +289,7 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "palette": palette,
             "unanswered": [one["number"] for one in palette if not one["answered"]],
             "flagged": [one["number"] for one in palette if one["flagged"]],
-            "now": now(),
+            **page_context(attempt, now()),
         },
     )
 
@@ -276,9 +297,7 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    attempt = _own(request, uuid)
-    if attempt.is_placement:
-        raise NotFound(_("There is no such attempt."))
+    attempt = own_final(request, uuid)
     if request.method != "POST":  # back from the sign-in page
         return redirect("assessments:review", uuid=attempt.uuid)
     services.submit_attempt(attempt=attempt)

@@ -41,6 +41,7 @@ from academy.competencies.models import Profile
 from academy.people.models import Position
 from assessments.models import Assessment, ItemBank, ItemContent
 from assessments.models.bank import ItemStatus
+from cms.arranging import BarrierColumn, BarrierPanel
 from cms.questions import BarriersColumn, QuestionFilterSet, QuestionForm
 
 # --- Questions ------------------------------------------------------------------------------------
@@ -282,6 +283,7 @@ class ItemBankViewSet(SnippetViewSet):
         "code",
         Column("active_items", label=_("Active questions"), accessor=bank_questions),
         BooleanColumn("is_calibrated", label=_("Calibrated")),
+        BarrierColumn(),
     ]
     search_fields = ["code", "title"]
     panels = [
@@ -403,6 +405,12 @@ class AssessmentViewSet(SnippetViewSet):
                 FieldRowPanel([FieldPanel("feedback"), FieldPanel("is_open")]),
             ],
             heading=_("Rules"),
+        ),
+        BarrierPanel(heading=_("For everybody")),
+        MultiFieldPanel(
+            [FieldPanel("pause_minutes"), FieldPanel("alternative"), FieldPanel("browser_keys")],
+            heading=_("Running it"),
+            classname="collapsed",
         ),
         MultiFieldPanel(
             [

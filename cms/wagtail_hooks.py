@@ -15,8 +15,10 @@ from wagtail.admin.ui.sidebar import LinkMenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
+from academy.people.roles import TRAINER, has_role
+from assessments.allowances import renew_deadlines
 from assessments.models import Assessment
-from cms import deletion, lrs_clients, users
+from cms import deletion, integrity, lrs_clients, users
 from cms.delivery import RETRY
 from cms.desk import (
     DeskPanel,
@@ -39,6 +41,7 @@ hooks.register("before_delete_snippet", deletion.refuse_snippets)
 hooks.register("before_delete_user", deletion.refuse_person)
 hooks.register("before_bulk_action", deletion.refuse_people)
 hooks.register("register_log_actions", lrs_clients.register_actions)
+hooks.register("register_log_actions", integrity.register_actions)
 
 
 @hooks.register("insert_global_admin_css")
@@ -72,6 +75,24 @@ def courses_menu_item() -> MenuItem:
 @hooks.register("register_admin_menu_item")
 def modules_menu_item() -> MenuItem:
     return ShelfMenuItem(LibraryPage, _("Modules"), icon_name="folder-open-1", order=202)
+
+
+class TrainerMenuItem(MenuItem):
+    """A door that trainers alone see."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        return has_role(request.user, TRAINER)
+
+
+@hooks.register("register_admin_menu_item")
+def allowances_menu_item() -> MenuItem:
+    return TrainerMenuItem(
+        _("Allowances"),
+        reverse("running:allowances"),
+        name="allowances",
+        icon_name="time",
+        order=211,
+    )
 
 
 @hooks.register("register_settings_menu_item")
@@ -113,6 +134,7 @@ def operator_urls() -> list:
         path("delivery/", include("cms.delivery_urls")),
         path("erasures/", include("cms.erasure_urls")),
         path("lrs-clients/", include("cms.lrs_client_urls")),
+        path("running/", include("cms.running_urls")),
     ]
 
 
@@ -174,3 +196,10 @@ def warn_of_assessment(request: HttpRequest, instance) -> None:
     if isinstance(instance, Assessment):
         for warning in assessment_warnings(instance):
             messages.warning(request, warning)
+
+
+@hooks.register("after_edit_snippet")
+def move_close(request: HttpRequest, instance) -> None:
+    """A later close counts for what is under way, too."""
+    if isinstance(instance, Assessment):
+        renew_deadlines(instance)

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from academy.core.clock import now
 from academy.core.errors import NotFound
+from assessments.allowances import time_allowed
 from assessments.models import Attempt
+from assessments.secure_browser import require_secure_browser
 from assessments.services import question_count, refusal_to_start
 from courses import services
 from courses.models import Course, Enrollment, Lesson, Module
@@ -109,6 +111,7 @@ def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
     )
     if row.final_assessment is None:
         raise NotFound(_("This module has no final assessment."))
+    require_secure_browser(request, row.final_assessment)
     if request.method == "POST":
         attempt = services.start_final(learner=request.user, module=row)
         return redirect("assessments:question", uuid=attempt.uuid, number=1)
@@ -130,7 +133,7 @@ def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
             "under_way": under_way,
             "refusal": None if under_way else _refusal(request, row),
             "lessons_left": lessons.count() - done.distinct().count(),
-            "time_factor": request.user.time_factor,
+            **time_allowed(row.final_assessment, request.user),
             "home": reverse("portal:home"),
         },
     )

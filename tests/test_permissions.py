@@ -18,6 +18,7 @@ from academy.portal.export import make_export, request_export
 from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
+from assessments.allowances import give_allowance
 from assessments.models import ItemContent
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
@@ -37,6 +38,7 @@ OURS = {
     "erasures",
     "portal",
     "reporting",
+    "running",
     "xapi",
 }
 
@@ -86,6 +88,17 @@ OPERATORS_ONLY = {
     "lrs_clients:revoke",
     "lrs_clients:rotate",
 }
+#: Trainers alone, in the admin.
+TRAINERS_ONLY = {
+    "assessments:data_sample",
+    "running:add_allowance",
+    "running:allowances",
+    "running:arrange",
+    "running:delete_allowance",
+    "running:edit_allowance",
+    "running:hints",
+    "running:open_hint",
+}
 #: Any signed-in person, about themselves.
 OWN = {
     "assessments:placement_intro",
@@ -105,11 +118,15 @@ OWN = {
 #: Only the person whose row it is; 404 for everybody else, whatever their role.
 OWNER = {
     "assessments:data",
+    "assessments:clock",
+    "assessments:pause",
     "assessments:placement_item",
     "assessments:question",
     "assessments:result",
+    "assessments:resume",
     "assessments:review",
     "assessments:save",
+    "assessments:saves",
     "assessments:submit",
     "cms:booklet",
     "cms:check",
@@ -133,9 +150,7 @@ OWNER = {
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-#: Whoever writes questions.
-TRAINERS_ONLY = {"assessments:data_sample"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS, *TRAINERS_ONLY}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *TRAINERS_ONLY, *OWN, *OWNER, *MANAGERS}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -181,6 +196,7 @@ def urls(made, owner) -> dict[str, str]:
     refused = OutboxEntry.objects.create(
         destination=destination, statement_id=uuid.uuid4(), state="refused", next_attempt_at=now()
     )
+    allowance = give_allowance(assessment=final.assessment, learner=owner, by=None, extra_minutes=5)
     arguments = {
         "delivery:destination": [destination.name],
         "erasures:confirm": [asked.pk],
@@ -190,6 +206,15 @@ def urls(made, owner) -> dict[str, str]:
         "delivery:try": [destination.name],
         "assessments:data": [final.uuid, 1, "csv"],
         "assessments:data_sample": [ItemContent.objects.first().pk, "csv"],
+        "running:arrange": [final.assessment_id],
+        "running:delete_allowance": [allowance.pk],
+        "running:edit_allowance": [allowance.pk],
+        "running:hints": [final.assessment_id],
+        "running:open_hint": [final.assessment_id],
+        "assessments:clock": [final.uuid],
+        "assessments:pause": [final.uuid],
+        "assessments:resume": [final.uuid],
+        "assessments:saves": [final.uuid],
         "assessments:placement_item": [placement.uuid],
         "assessments:question": [final.uuid, 1],
         "assessments:result": [final.uuid],
@@ -289,10 +314,11 @@ def test_the_pages_about_the_record_store_are_for_operators_alone(urls, role):
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
-def test_what_helps_to_write_questions_is_for_trainers_alone(urls, role):
-    for name in TRAINERS_ONLY:
-        expected = {200, 404} if role == roles.TRAINER else {403}
-        assert statuses(signed_in(role), urls[name]) <= expected, name
+def test_pages_about_assessments_are_for_trainers_alone(urls, role):
+    client = signed_in(role)
+    for name in sorted(TRAINERS_ONLY, reverse=True):
+        expected = {200, 302, 404} if role == roles.TRAINER else {403}
+        assert statuses(client, urls[name]) <= expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

@@ -5,9 +5,11 @@ They are mapped to HTTP once, in `academy.core.middleware`.
 
 
 class AcademyError(Exception):
-    """A refusal the person can understand. `message` is translated text, shown as it is."""
+    """A refusal the person can understand. `message` is translated text, shown as it is, by
+    `template`."""
 
     status = 400
+    template = "error.html"
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

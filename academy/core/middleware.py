@@ -16,7 +16,7 @@ def answer(request: HttpRequest, error: AcademyError) -> HttpResponse:
     """The error with its status and message, as JSON where the client asked for it."""
     if not request.accepts("text/html") or request.headers.get("X-Requested-With") == "fetch":
         return JsonResponse({"error": error.message}, status=error.status)
-    return render(request, "error.html", {"message": error.message}, status=error.status)
+    return render(request, error.template, {"message": error.message}, status=error.status)
 
 
 def _database_answers() -> bool:

@@ -52,6 +52,7 @@ def anonymise(person: User) -> User:
     person.email = f"erased-{person.uuid.hex[:12]}@erased.invalid"
     person.first_name = person.last_name = person.language = ""
     person.time_factor, person.large_print, person.reduced_motion = 1, False, False
+    person.no_dragging = person.may_pause = person.alternative_version = False
     person.is_active = person.is_staff = person.is_superuser = False
     person.last_login = None
     person.set_unusable_password()

@@ -30,8 +30,24 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["language", "time_factor", "large_print", "reduced_motion"]
+        fields = [
+            "language",
+            "time_factor",
+            "may_pause",
+            "alternative_version",
+            "no_dragging",
+            "large_print",
+            "reduced_motion",
+        ]
         help_texts = {
+            "may_pause": _(
+                "A button stops the clock for a while. The questions are hidden until you go on."
+            ),
+            "alternative_version": _(
+                "Where an assessment has one. Where it has none, its trainer learns that you need "
+                "one, and nothing more."
+            ),
+            "no_dragging": _("Lists to choose from, where others move things about."),
             "large_print": _("Larger text on every page."),
             "reduced_motion": _("No animation."),
         }
