@@ -13,9 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict, NotFound
-from assessments import services
+from academy.core.fields import Localized
+from assessments import navigation, services
+from assessments.corrections import corrections_of
+from assessments.drawing import adaptive_sections, most_questions, pilot_versions
+from assessments.feedback import feedback_of
 from assessments.item_types import item_type_for
-from assessments.models import Assessment, Attempt, Response
+from assessments.models import Attempt, Response
 from assessments.placement import latest_placement, open_placement
 
 
@@ -154,16 +158,30 @@ def _running(request: HttpRequest, uuid: UUID) -> Attempt:
     return attempt
 
 
-def _palette(responses: list[Response], current: int | None = None) -> list[dict]:
+def _palette(
+    attempt: Attempt, responses: list[Response], current: int | None = None
+) -> list[dict]:
+    """Every question shown so far, with whether it can be gone to."""
+    explains = navigation.explains_at_once(attempt) and not navigation.is_forward(attempt)
     return [
         {
             "number": response.position + 1,
             "answered": response.answer is not None,
             "flagged": response.is_flagged,
             "current": response.position == current,
+            "is_open": navigation.may_open(attempt, response)
+            or (explains and navigation.is_left(attempt, response)),
         }
         for response in responses
     ]
+
+
+def _current(attempt: Attempt, responses: list[Response]) -> HttpResponse:
+    """To the question that is to be answered now, or to the review when none is left."""
+    current = navigation.current(attempt, responses)
+    if current is None:
+        return redirect("assessments:review", uuid=attempt.uuid)
+    return redirect("assessments:question", uuid=attempt.uuid, number=current.position + 1)
 
 
 @login_required
@@ -178,19 +196,26 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
     if not 1 <= number <= len(responses):
         raise NotFound(_("There is no such question in this attempt."))
     response = responses[number - 1]
+    if navigation.is_left(attempt, response) and navigation.explains_at_once(attempt):
+        return _explanation(request, attempt, responses, response)
+    if not navigation.may_open(attempt, response):
+        return _current(attempt, responses)
     error = None
     if request.method == "POST":
         try:
             _save(request, attempt, response)
+            if _leaves(request, attempt, response):
+                services.go_on(attempt=attempt, position=response.position)
+                attempt.refresh_from_db(fields=["result"])
         except services.Superseded as newer:
             error = newer.message
             response.refresh_from_db()
         except Conflict:
-            return redirect("assessments:result", uuid=attempt.uuid)
+            return redirect("assessments:question", uuid=attempt.uuid, number=number)
         except AcademyError as refused:
             error = refused.message
         else:
-            return _go_on(request, attempt, number, len(responses))
+            return _go_on(request, attempt, number)
     return render(
         request,
         "assessments/question.html",
@@ -198,7 +223,8 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
             "attempt": attempt,
             "number": number,
             "count": len(responses),
-            "palette": _palette(responses, response.position),
+            "palette": _palette(attempt, responses, response.position),
+            **_ways_on(attempt, response),
             "now": now(),
             "error": error,
             "next_sequence": response.sequence + 1,
@@ -224,8 +250,46 @@ def _save(request: HttpRequest, attempt: Attempt, response: Response) -> Respons
     )
 
 
-def _go_on(request: HttpRequest, attempt: Attempt, number: int, count: int) -> HttpResponse:
-    target = request.POST.get("go", "next")
+def _ways_on(attempt: Attempt, response: Response) -> dict:
+    """What the page says of where one can go from the question."""
+    return {
+        "one_way": navigation.is_one_way(attempt, response),
+        "explains": navigation.explains_at_once(attempt),
+        "adapts": bool(adaptive_sections(attempt)),
+        "most": most_questions(attempt),
+        "section_title": _section_title(attempt, response.section),
+    }
+
+
+def _section_title(attempt: Attempt, index: int) -> str:
+    sections = attempt.pinned.get("sections", ())
+    return str(Localized(sections[index]["title"])) if index < len(sections) else ""
+
+
+def _leaves(request: HttpRequest, attempt: Attempt, response: Response) -> bool:
+    """Whether the button settles the answer: any does where there is no way back; where answers are
+    explained at once and one may move about, the one that asks for it."""
+    if navigation.is_one_way(attempt, response):
+        return True
+    asks = navigation.explains_at_once(attempt) and request.POST.get("go") == "check"
+    if asks and response.answer is None:
+        response.refresh_from_db(fields=["answer"])
+        if response.answer is None:
+            raise AcademyError(_("Answer the question first."))
+    return asks
+
+
+def _go_on(request: HttpRequest, attempt: Attempt, number: int) -> HttpResponse:
+    responses = list(attempt.responses.order_by("position"))
+    response, count = responses[number - 1], len(responses)
+    if navigation.is_left(attempt, response):
+        if navigation.explains_at_once(attempt):  # the same address explains it now
+            return redirect("assessments:question", uuid=attempt.uuid, number=number)
+        if navigation.is_forward(attempt):
+            return _current(attempt, responses)
+        target = "next"
+    else:
+        target = request.POST.get("go", "next")
     if 1 <= whole_number(target) <= count:
         return redirect("assessments:question", uuid=attempt.uuid, number=whole_number(target))
     if target == "previous" and number > 1:
@@ -233,6 +297,31 @@ def _go_on(request: HttpRequest, attempt: Attempt, number: int, count: int) -> H
     if target == "next" and number < count:
         return redirect("assessments:question", uuid=attempt.uuid, number=number + 1)
     return redirect("assessments:review", uuid=attempt.uuid)
+
+
+def _explanation(
+    request: HttpRequest, attempt: Attempt, responses: list[Response], response: Response
+) -> HttpResponse:
+    """A question that was answered and is explained at once; its answer stays."""
+    response.score = services.score_of(response)
+    following = next(
+        (one for one in responses[response.position + 1 :] if navigation.may_open(attempt, one)),
+        None,
+    )
+    return render(
+        request,
+        "assessments/question_explained.html",
+        {
+            "attempt": attempt,
+            "number": response.position + 1,
+            "count": len(responses),
+            "palette": _palette(attempt, responses, response.position),
+            "following": following,
+            "one": _explained(response, whole=True),
+            "now": now(),
+            **_ways_on(attempt, response),
+        },
+    )
 
 
 @login_required
@@ -258,7 +347,9 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
     attempt = _running(request, uuid)
     if attempt.status == Attempt.Status.GRADED:
         return redirect("assessments:result", uuid=attempt.uuid)
-    palette = _palette(list(attempt.responses.all()))
+    responses = list(attempt.responses.all())
+    palette = _palette(attempt, responses)
+    current = navigation.current(attempt, responses)
     return render(
         request,
         "assessments/review.html",
@@ -267,6 +358,10 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "palette": palette,
             "unanswered": [one["number"] for one in palette if not one["answered"]],
             "flagged": [one["number"] for one in palette if one["flagged"]],
+            "current": current,
+            "unfinished": bool(
+                current and (navigation.is_forward(attempt) or adaptive_sections(attempt))
+            ),
             "now": now(),
         },
     )
@@ -288,31 +383,51 @@ def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The score against the cut that was set at the start, and what can be learned from it.
-
-    Which options are right, and the explanations, are shown once the assessment is passed: shown
-    before, they would be the key to the next attempt.
-    """
+    """The score against the cut that was set at the start, section by section where they have cuts
+    of their own, and what can be learned from it as far as the author shows it now."""
     attempt = _own(request, uuid)
     if attempt.is_placement:
         return redirect("portal:placement_result", uuid=attempt.uuid)
     if attempt.status != Attempt.Status.GRADED:
         return redirect("assessments:review", uuid=attempt.uuid)
+    feedback = feedback_of(attempt, at=now())
     answers = []
-    if attempt.assessment.feedback != Assessment.Feedback.NEVER:
+    if feedback.answers:
+        pilots, neutral = pilot_versions(attempt), attempt.result.get("neutral", ())
         for response in attempt.responses.select_related("item_version__item"):
-            answers.append(_explained(response, whole=bool(attempt.passed)))
+            counts = response.item_version_id not in pilots and response.position not in neutral
+            answers.append({**_explained(response, whole=feedback.whole), "counts": counts})
     return render(
         request,
         "assessments/result.html",
         {
             "attempt": attempt,
             "answers": answers,
+            "feedback": feedback,
+            "sections": _section_scores(attempt),
+            "corrections": corrections_of(attempt),
             "refusal": None
             if attempt.passed
             else services.refusal_to_start(attempt.assessment, request.user, at=now()),
         },
     )
+
+
+def _section_scores(attempt: Attempt) -> list[dict]:
+    """Each section's score against its cut. Nothing where the whole is the only section and has the
+    only cut: its score is said already."""
+    outcomes = attempt.result.get("sections", [])
+    if len(outcomes) < 2 and all(one["cut"] is None for one in outcomes):
+        return []
+    return [
+        {
+            **one,
+            "title": _section_title(attempt, one["section"])
+            or _("Part %(number)d") % {"number": one["section"] + 1},
+            "share": one["raw"] / one["max"] if one["max"] else None,
+        }
+        for one in outcomes
+    ]
 
 
 def _explained(response: Response, *, whole: bool) -> dict:
