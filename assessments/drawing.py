@@ -378,7 +378,9 @@ def draw(pinned: dict, seed: int) -> list[Drawn]:
         pilot_version = dict(zip(section["pilot_items"], section["pilot_pool"], strict=True))
         for item in _shuffled(free, dice)[: section["pilot_count"]]:
             on_trial.add(item)
-            asked.insert(int(dice.random() * (len(asked) + 1)), Drawn(pilot_version[item], index, True))
+            asked.insert(
+                int(dice.random() * (len(asked) + 1)), Drawn(pilot_version[item], index, True)
+            )
         drawn += asked
     return drawn
 

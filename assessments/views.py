@@ -34,7 +34,7 @@ def whole_number(text: str, otherwise: int = 0) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else otherwise
 
 
-def _question_context(response: Response) -> dict:
+def question_context(response: Response) -> dict:
     """What the question partial draws."""
     asked = services.asked_in(response, get_language())
     item_type = item_type_for(asked.document["type"])
@@ -114,7 +114,7 @@ def placement_item(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "number": response.position + 1,
             "most": rules["max_items"],
             "error": error,
-            **_question_context(response),
+            **question_context(response),
         },
         status=200 if error is None else 422,
     )
@@ -158,9 +158,7 @@ def _running(request: HttpRequest, uuid: UUID) -> Attempt:
     return attempt
 
 
-def _palette(
-    attempt: Attempt, responses: list[Response], current: int | None = None
-) -> list[dict]:
+def _palette(attempt: Attempt, responses: list[Response], current: int | None = None) -> list[dict]:
     """Every question shown so far, with whether it can be gone to."""
     explains = navigation.explains_at_once(attempt) and not navigation.is_forward(attempt)
     return [
@@ -228,7 +226,7 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
             "now": now(),
             "error": error,
             "next_sequence": response.sequence + 1,
-            **_question_context(response),
+            **question_context(response),
         },
         status=200 if error is None else 422,
     )

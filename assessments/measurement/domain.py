@@ -24,9 +24,7 @@ def domain_score(theta: float, a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayL
     return float(probability(theta, *columns).mean())
 
 
-def ability_at(
-    share: float, a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike
-) -> float | None:
+def ability_at(share: float, a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> float | None:
     """The ability at which the domain score is `share`; None where no ability in [-4, 4] has it."""
     low, high = _LOWEST, _HIGHEST
     if not domain_score(low, a, b, c) < share < domain_score(high, a, b, c):

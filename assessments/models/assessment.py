@@ -222,6 +222,7 @@ class Section(ClusterableModel):
     fixed_items = models.ManyToManyField(
         "assessments.Item", through="assessments.SectionItem", related_name="+"
     )
+    sort_order_field = "order"
 
     class Meta:
         verbose_name = _("section")
@@ -238,6 +239,7 @@ class SectionItem(models.Model):
     section = ParentalKey(Section, on_delete=models.CASCADE, related_name="items")
     item = models.ForeignKey("assessments.Item", on_delete=models.PROTECT, related_name="+")
     order = models.PositiveSmallIntegerField(default=0)
+    sort_order_field = "order"
 
     class Meta:
         ordering = ["order", "id"]
