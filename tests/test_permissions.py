@@ -18,6 +18,8 @@ from academy.portal.export import make_export, request_export
 from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
+from assessments.models import ScoreChange
+from assessments.regrading import propose
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.django_db
 
 OURS = {
     "assessments",
+    "builder",
     "cms",
     "courses",
     "credentials",
@@ -35,6 +38,7 @@ OURS = {
     "delivery",
     "erasures",
     "portal",
+    "regrades",
     "reporting",
     "xapi",
 }
@@ -85,6 +89,16 @@ OPERATORS_ONLY = {
     "lrs_clients:revoke",
     "lrs_clients:rotate",
 }
+#: Trainers alone, in the admin.
+TRAINERS_ONLY = {
+    "builder:check",
+    "builder:preview",
+    "regrades:discard",
+    "regrades:index",
+    "regrades:progress",
+    "regrades:propose",
+    "regrades:regrade",
+}
 #: Any signed-in person, about themselves.
 OWN = {
     "assessments:placement_intro",
@@ -131,7 +145,7 @@ OWNER = {
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *TRAINERS_ONLY, *OWN, *OWNER, *MANAGERS}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -177,7 +191,14 @@ def urls(made, owner) -> dict[str, str]:
     refused = OutboxEntry.objects.create(
         destination=destination, statement_id=uuid.uuid4(), state="refused", next_attempt_at=now()
     )
+    graded = final.responses.first().item_version
+    regrade = propose(version=graded, policy="full", reason="No right answer.", by=owner)
     arguments = {
+        "builder:preview": [final.assessment_id],
+        "regrades:discard": [regrade.uuid],
+        "regrades:progress": [regrade.uuid],
+        "regrades:propose": [graded.pk],
+        "regrades:regrade": [regrade.uuid],
         "delivery:destination": [destination.name],
         "erasures:confirm": [asked.pk],
         "delivery:refused": [destination.name],
@@ -280,6 +301,16 @@ def test_the_pages_about_the_record_store_are_for_operators_alone(urls, role):
         assert statuses(client, urls[name]) <= expected, name
     if role != roles.OPERATOR:
         assert list(LrsClient.objects.values()) == before
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_the_pages_about_assessments_are_for_trainers_alone(urls, role):
+    client = signed_in(role)
+    for name in sorted(TRAINERS_ONLY, reverse=True):  # what is discarded is looked at before
+        expected = {200, 302, 404, 409, 422} if role == roles.TRAINER else {403}
+        assert statuses(client, urls[name]) <= expected, name
+    if role != roles.TRAINER:
+        assert not ScoreChange.objects.exists()
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
