@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.panels import Panel
+from wagtail.admin.staticfiles import versioned_static
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic.chooser import ChooseResultsView, ChooseView
 from wagtail.admin.viewsets.chooser import ChooserViewSet
@@ -235,8 +236,7 @@ def posted_outline(data) -> Outline:
             pilot_count=number(f"{prefix}pilot_count"),
             rule=rule if rule in Section.Rule.values else Section.Rule.RANDOM,
             title={
-                code: data.get(f"{prefix}title_{place}", "")
-                for place, (code, _label) in enumerate(settings.LANGUAGES)
+                code: data.get(f"{prefix}title_{code}", "") for code, _label in settings.LANGUAGES
             },
         )
         items = sorted(
@@ -273,7 +273,10 @@ class OutlinePanel(Panel):
 
         @property
         def media(self):
-            return forms.Media(js=["cms/admin/builder.js"])
+            """With what the chooser of fixed questions is made of: a panel within a panel does not
+            bring it along."""
+            widget = versioned_static("wagtailadmin/js/chooser-widget-telepath.js")
+            return forms.Media(js=[widget, "cms/admin/builder.js"])
 
 
 @require_POST
