@@ -9,7 +9,7 @@ from assessments.drawing import (
     is_right,
     pilot_versions,
 )
-from assessments.measurement.adaptive import Rules
+from assessments.measurement.adaptive import ENGINE_VERSION, Rules
 from assessments.measurement.domain import domain_score, estimate
 from assessments.models import Attempt, Response, Section
 
@@ -89,8 +89,11 @@ def estimate_section(attempt: Attempt, index: int, responses: Sequence[Response]
 
 def close_sections(attempt: Attempt, responses: Sequence[Response]) -> None:
     """An attempt is submitted: what its adaptive sections would still have asked counts as wrong, as
-    what is left unanswered does elsewhere. Submitting early never pays."""
+    what is left unanswered does elsewhere. Submitting early never pays. An engine that was renewed
+    meanwhile cannot say what that would have been: then the answers there are have to do."""
     unasked = {}
+    if attempt.pinned.get("engine") != ENGINE_VERSION:
+        return
     for index in adaptive_sections(attempt):
         mine = [one for one in responses if one.section == index]
         run = adaptive_run(attempt, index, [(one.item_version_id, one.score or 0) for one in mine])

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict
-from academy.people.models import User
+from academy.people.models import Identity, User
 from academy.people.services import lock_person
 from assessments import statements
 from assessments.corrections import correct, corrected_result
@@ -43,9 +43,9 @@ def affected(regrade: Regrade) -> QuerySet[Response]:
     """The graded responses that a decision is about. Those of people who were erased stay as they are:
     there is nobody left to tell, and nothing left to grade."""
     return Response.objects.filter(
+        Exists(Identity.objects.filter(person=OuterRef("learner"))),
         item_version=regrade.item_version_id,
         attempt__status=Attempt.Status.GRADED,
-        learner__is_active=True,
     ).order_by("pk")
 
 

@@ -5,6 +5,7 @@ Trainers see figures, never whose they are.
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse, reverse_lazy
@@ -173,7 +174,8 @@ class RegradeView(OperatorView):
             user=request.user,
             data={"regrade": str(regrade.uuid), "policy": regrade.policy},
         )
-        apply_regrade.delay_on_commit(regrade.pk)
+        # Robust: a broker that is down must not fail what was decided; the sweep finds the row.
+        transaction.on_commit(lambda: apply_regrade.delay(regrade.pk), robust=True)
         messages.success(request, _("The answers are being graded again."))
         return redirect("regrades:regrade", uuid=regrade.uuid)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from academy.core.clock import now
 from academy.core.errors import NotFound
 from assessments.drawing import forms_of, question_count, version_for
-from assessments.models import Attempt
+from assessments.models import Attempt, Section
 from assessments.services import refusal_to_start
 from courses import services
 from courses.models import Course, Enrollment, Lesson, Module
@@ -124,6 +124,7 @@ def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
             "module": row,
             "assessment": assessment,
             "count": question_count(assessment),
+            "adapts": assessment.sections.filter(rule=Section.Rule.ADAPTIVE).exists(),
             "attempts": Attempt.objects.filter(
                 assessment__in=forms_of(row.final_assessment),
                 learner=request.user,

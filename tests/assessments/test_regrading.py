@@ -9,6 +9,7 @@ from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict
 from academy.people import roles
 from academy.people.models import User
+from academy.people.services import anonymise
 from academy.xapi.models import Statement
 from assessments import corrections, regrading
 from assessments.drawing import first_scores, replay_attempt
@@ -235,10 +236,15 @@ def test_what_cannot_be_decided_is_refused(made, trainer, learner):
 
 def test_erased_people_keep_their_scores(made, trainer, learner):
     attempt = take(made, learner, right=2)
-    User.objects.filter(pk=learner.pk).update(is_active=False)
+    leaver = UserFactory()
+    left = take(made, leaver, right=2)
+    User.objects.filter(pk=leaver.pk).update(is_active=False)
+    anonymise(learner)
     regrade = done(version_of(3), "full", trainer)
     attempt.refresh_from_db()
-    assert (regrade.total, attempt.score_raw) == (0, 2)
+    left.refresh_from_db()
+    assert (regrade.total, attempt.score_raw) == (1, 2)
+    assert left.score_raw == 3, "whoever left the service is still told the truth about"
 
 
 def test_one_attempt_that_fails_holds_up_no_other_and_is_tried_again(

@@ -308,6 +308,15 @@ def test_submitting_early_never_pays(bank):
     assert graded.score_raw < 4
 
 
+def test_an_engine_renewed_meanwhile_asks_no_more_and_grades_what_there_is(bank):
+    attempt = start(made_of(bank, {"rule": "adaptive", "count": 6}))
+    attempt.pinned["engine"] = 0
+    attempt.save()
+    with pytest.raises(AcademyError, match="Submit what you have"):
+        answer(attempt, shown(attempt)[0], right=True)
+    assert submit_attempt(attempt=attempt, at=NOON).score_max == 6
+
+
 def test_an_answer_of_an_adaptive_section_stays(bank):
     attempt = start(made_of(bank, {"rule": "adaptive", "count": 6}))
     first = shown(attempt)[0]

@@ -1,7 +1,7 @@
 /* The assessment builder: shows the fields that a section's rule needs, and tells what the sections
    would draw while they are written. Without it, every field is there and the page tells it when it is
    opened. */
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   "use strict";
 
   /* The fields of a section that only some rules have. */
@@ -23,10 +23,8 @@
       const input =
         form.querySelector(`[name="${prefix}${name}"]`) ||
         form.querySelector(`[name="${prefix}${name}-TOTAL_FORMS"]`);
-      const block = input?.closest("[data-field-wrapper], [data-field], .w-panel--nested, .w-panel");
-      const whole = name === "items" ? input?.closest("section, .w-panel") : block;
-      const isChild = whole?.closest("[data-inline-panel-child]")?.contains(rule);
-      if (whole && isChild) whole.hidden = !rules.includes(rule.value);
+      const field = input?.closest(".w-panel__wrapper");
+      if (field) field.hidden = !rules.includes(rule.value);
     }
   };
   const fitAll = () => {
@@ -65,4 +63,4 @@
     soon();
   }).observe(document.getElementById("id_sections-FORMS") || form, { childList: true, subtree: true });
   fitAll();
-})();
+});

@@ -1,5 +1,5 @@
 /* Keeps what a page tells of work under way up to date, until it is done. Without it, reload the page. */
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   "use strict";
   const told = document.querySelector("[data-progress]");
   if (!told?.dataset.progress) return;
@@ -13,4 +13,4 @@
     if (told.querySelector("progress")) setTimeout(ask, 2000);
   };
   setTimeout(ask, 1000);
-})();
+});
