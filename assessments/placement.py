@@ -6,7 +6,13 @@ from django.utils.translation import gettext as _
 
 from academy.competencies.models import Competency, ProficiencyLevel
 from academy.core.errors import AcademyError
-from assessments.measurement.adaptive import ENGINE_VERSION, Bank, Placement, Rules
+from assessments.measurement.adaptive import (
+    ENGINE_VERSION,
+    AreaResult,
+    Bank,
+    Placement,
+    Rules,
+)
 from assessments.models import Assessment, Attempt, Item, Response
 from assessments.models.bank import ItemStatus
 
@@ -94,11 +100,15 @@ def rebuild_run(attempt: Attempt, responses: list[Response]) -> Placement:
 
 
 def placement_result(attempt: Attempt, responses: list[Response]) -> dict:
+    """The result of a run as it was taken."""
+    return result_of(attempt, rebuild_run(attempt, responses).result())
+
+
+def result_of(attempt: Attempt, found: tuple[AreaResult, ...]) -> dict:
     """The result as kept with the attempt: JSON numbers only."""
-    run = rebuild_run(attempt, responses)
     areas = []
     for competency, cuts, area in zip(
-        attempt.pinned["competencies"], attempt.pinned["cuts"], run.result(), strict=True
+        attempt.pinned["competencies"], attempt.pinned["cuts"], found, strict=True
     ):
         areas.append(
             {

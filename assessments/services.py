@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import random
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, Max
 from django.http import QueryDict
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -18,8 +17,9 @@ from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict
 from academy.people.models import User
 from academy.people.services import lock_person
-from assessments import pauses, statements, timing
+from assessments import drawing, grading, navigation, pauses, statements, timing
 from assessments.allowances import allowance_for
+from assessments.corrections import apply_decided, corrected_result
 from assessments.item_types import Asked, item_type_for, problem_of
 from assessments.locks import lock_attempt
 from assessments.models import (
@@ -29,7 +29,6 @@ from assessments.models import (
     ItemContent,
     ItemVersion,
     Response,
-    Section,
 )
 from assessments.models.bank import ItemStatus
 from assessments.placement import pin_placement, placement_result, rebuild_run
@@ -149,8 +148,10 @@ def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> 
     """Why the person may not start another attempt now; None when they may."""
     if not assessment.is_open:
         return _("This assessment is closed.")
+    if refusal := drawing.window_refusal(assessment, at=at):
+        return refusal
     graded = Attempt.objects.filter(
-        assessment=assessment, learner=learner, status=Attempt.Status.GRADED
+        assessment__in=drawing.forms_of(assessment), learner=learner, status=Attempt.Status.GRADED
     )
     passed = graded.filter(passed=True).order_by("-submitted_at").first()
     if passed is not None:  # a renewal begins its count anew
@@ -172,49 +173,26 @@ def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> 
     return None
 
 
-def _pool(section: Section) -> QuerySet[Item]:
-    """The items a section draws from."""
-    items = Item.objects.filter(
-        bank=section.bank_id, status=ItemStatus.ACTIVE, current_version__isnull=False
-    )
-    return items.filter(competency=section.competency_id) if section.competency_id else items
-
-
-def question_count(assessment: Assessment) -> int:
-    """How many questions a final assessment asks; a section of 0 takes all of its bank."""
-    return sum(section.count or _pool(section).count() for section in assessment.sections.all())
-
-
-def _draw(assessment: Assessment, generator: random.Random) -> list[ItemVersion]:
-    """The items of a final assessment, in the order they will be shown."""
-    drawn: list[Item] = []
-    for section in assessment.sections.select_related("bank"):
-        items = _pool(section).exclude(pk__in=[item.pk for item in drawn])
-        pool = list(items.select_related("current_version").order_by("pk"))
-        count = section.count or len(pool)
-        if len(pool) < count or not pool:
-            raise AcademyError(
-                _("The bank “%(bank)s” has too few active questions. Tell your trainer.")
-                % {"bank": section.bank}
-            )
-        drawn += generator.sample(pool, count)
-    if not drawn:
-        raise AcademyError(_("This assessment has no questions yet. Tell your trainer."))
-    generator.shuffle(drawn)
-    return [item.current_version for item in drawn]
-
-
-def _show(attempt: Attempt, version: ItemVersion, position: int, at: datetime) -> Response:
-    generator = random.Random(f"{attempt.seed}:{position}")  # noqa: S311 - to be replayed
-    words = next(iter(version.content["languages"].values()))
+def _show(
+    attempt: Attempt, version: ItemVersion, position: int, at: datetime, section: int = 0
+) -> Response:
     return Response.objects.create(
         attempt=attempt,
         learner_id=attempt.learner_id,
         position=position,
         item_version=version,
-        option_order=item_type_for(version.content["type"]).order(words, generator),
+        option_order=drawing.option_order(version, seed=attempt.seed, position=position),
+        section=section,
         shown_at=at,
     )
+
+
+def _show_drawn(attempt: Attempt, drawn: list[drawing.Drawn], first: int, at: datetime) -> None:
+    """Show what was drawn, from this position on, and count it on each item."""
+    versions = ItemVersion.objects.in_bulk({one.version for one in drawn})
+    for position, one in enumerate(drawn, start=first):
+        _show(attempt, versions[one.version], position, at, one.section)
+    Item.objects.filter(versions__in=versions).update(exposure=F("exposure") + 1)
 
 
 @transaction.atomic
@@ -235,7 +213,9 @@ def start_attempt(
     at = at or now()
     lock_person(learner)
     under_way = Attempt.objects.filter(
-        assessment=assessment, learner=learner, status=Attempt.Status.IN_PROGRESS
+        assessment__in=drawing.forms_of(assessment),
+        learner=learner,
+        status=Attempt.Status.IN_PROGRESS,
     ).first()
     if under_way is not None:
         if not timing.is_over(under_way, at):
@@ -243,6 +223,7 @@ def start_attempt(
         return submit_attempt(attempt=under_way, at=at)
     if refusal := refusal_to_start(assessment, learner, at=at):
         raise Conflict(refusal)
+    assessment = drawing.version_for(assessment, learner)
     seed = secrets.randbits(53) if seed is None else seed
     attempt = Attempt(
         assessment=assessment,
@@ -261,11 +242,11 @@ def start_attempt(
         attempt.save()
         _show_next_placement_item(attempt, at)
     else:
-        versions = _draw(assessment, random.Random(seed))  # noqa: S311 - to be replayed
+        attempt.pinned = drawing.pin_final(assessment, learner, seed=seed)
+        attempt.engine = str(attempt.pinned["engine"])
         attempt.save()
-        for position, version in enumerate(versions):
-            _show(attempt, version, position, at)
-        Item.objects.filter(versions__in=versions).update(exposure=F("exposure") + 1)
+        _show_drawn(attempt, drawing.draw(attempt.pinned, seed), 0, at)
+        _show_next_adaptive(attempt, at)
     statements.attempt_started(attempt)
     return attempt
 
@@ -355,6 +336,7 @@ def save_answer(
         return response
     _refuse_late(attempt, at, told_at)
     from_elsewhere = seen is not None and client_id != response.client_id
+    navigation.refuse_change(attempt, response)
     if sequence <= response.sequence or (from_elsewhere and seen < response.sequence):
         raise Superseded(
             _(
@@ -401,12 +383,12 @@ def submit_attempt(*, attempt: Attempt, at: datetime | None = None) -> Attempt:
     Response.objects.bulk_update(responses, ["score"])
     attempt.status = Attempt.Status.GRADED
     attempt.submitted_at = min(at, attempt.deadline_at) if attempt.deadline_at else at
-    attempt.score_raw = sum(response.score for response in responses)
-    attempt.score_max = float(len(responses))
-    attempt.passed = attempt.score_raw >= float(attempt.cut_score) * attempt.score_max - 1e-9
+    grading.close_sections(attempt, responses)
     for response in responses:
         if response.answer is not None:
             statements.answered(attempt, response, at=response.answered_at or at)
+    apply_decided(attempt, responses, at=at)
+    grading.settle(attempt, responses)
     return _close(attempt, at)
 
 
@@ -414,6 +396,41 @@ def _close(attempt: Attempt, at: datetime) -> Attempt:
     attempt.statement_id = statements.attempt_graded(attempt)
     attempt.save()
     attempt_graded.send(sender=Attempt, attempt=attempt, at=at)
+    return attempt
+
+
+# --- One by one -----------------------------------------------------------------------------------
+
+
+def _show_next_adaptive(attempt: Attempt, at: datetime) -> None:
+    """Show what an adaptive section asks next, if anything."""
+    responses = list(attempt.responses.order_by("position"))
+    drawn = drawing.next_adaptive(attempt, responses)
+    if drawn is not None:
+        _show_drawn(attempt, [drawn], len(responses), at)
+
+
+@transaction.atomic
+def go_on(*, attempt: Attempt, position: int, at: datetime | None = None) -> Attempt:
+    """The person leaves a question by its button. Where questions cannot be gone back to (forward
+    only, one by one, explained at once) its answer is settled by that, and the next one of an
+    adaptive section is shown. Leaving twice is leaving once."""
+    at = at or now()
+    attempt = lock_attempt(attempt)
+    response = (
+        attempt.responses.select_related("item_version__item").filter(position=position).first()
+    )
+    if attempt.status != Attempt.Status.IN_PROGRESS or response is None:
+        return attempt
+    if navigation.is_left(attempt, response) or not navigation.may_open(attempt, response):
+        return attempt
+    navigation.leave(attempt, response)
+    if navigation.is_adaptive(attempt, response):
+        response.score = score_of(response)
+        response.answered_at = response.answered_at or at
+        response.save(update_fields=["score", "answered_at"])
+        _show_next_adaptive(attempt, at)
+    attempt.save(update_fields=["result"])
     return attempt
 
 
@@ -466,8 +483,12 @@ def answer_placement(
     response.save()
     statements.answered(attempt, response, at=at)
     if _show_next_placement_item(attempt, at) is None:
-        responses = list(attempt.responses.order_by("position"))
+        responses = list(
+            attempt.responses.select_related("item_version__item").order_by("position")
+        )
         attempt.result = placement_result(attempt, responses)
+        if apply_decided(attempt, responses, at=at):
+            attempt.result = corrected_result(attempt, responses)
         attempt.status = Attempt.Status.GRADED
         attempt.submitted_at = at
         attempt.score_raw = sum(one.score for one in responses)

@@ -95,22 +95,26 @@ def answered(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
     )
 
 
+def _outcome(attempt: Attempt) -> dict:
+    return {
+        "success": bool(attempt.passed),
+        "completion": True,
+        "score": {
+            "scaled": round(attempt.score_scaled or 0, 4),
+            "raw": attempt.score_raw,
+            "min": 0,
+            "max": attempt.score_max,
+        },
+    }
+
+
 def attempt_graded(attempt: Attempt) -> UUID:
     """`passed` or `failed` with the score for a final assessment; `completed` for a placement."""
     if attempt.is_placement:
         verb, result = adl.COMPLETED, {"completion": True}
     else:
         verb = adl.PASSED if attempt.passed else adl.FAILED
-        result = {
-            "success": bool(attempt.passed),
-            "completion": True,
-            "score": {
-                "scaled": round(attempt.score_scaled or 0, 4),
-                "raw": attempt.score_raw,
-                "min": 0,
-                "max": attempt.score_max,
-            },
-        }
+        result = _outcome(attempt)
     return record(
         actor=attempt.learner,
         verb=verb,
@@ -118,4 +122,26 @@ def attempt_graded(attempt: Attempt) -> UUID:
         result=result,
         registration=attempt.registration,
         at=attempt.submitted_at,
+    )
+
+
+def attempt_regraded(attempt: Attempt, *, outcome_changed: bool, at: datetime) -> UUID:
+    """`passed` or `failed` where a regrade changed the outcome, else `scored`, with the new score; it
+    refers to the statement that it corrects, which stays (`context.statement`, Data 2.4.6)."""
+    verb, result = adl.SCORED, None
+    if not attempt.is_placement:
+        if outcome_changed:
+            verb = adl.PASSED if attempt.passed else adl.FAILED
+        result = _outcome(attempt)
+    context = {}
+    if attempt.statement_id:
+        context["statement"] = {"objectType": "StatementRef", "id": str(attempt.statement_id)}
+    return record(
+        actor=attempt.learner,
+        verb=verb,
+        activity=assessment_activity(attempt),
+        result=result,
+        context=context,
+        registration=attempt.registration,
+        at=at,
     )

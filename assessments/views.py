@@ -13,10 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict, NotFound
-from assessments import services, timing
+from academy.core.fields import Localized
+from assessments import navigation, services, timing
+from assessments.corrections import corrections_of
+from assessments.drawing import adaptive_sections, most_questions, pilot_versions
+from assessments.feedback import feedback_of
 from assessments.item_types import item_type_for
 from assessments.lessons import lesson_links
-from assessments.models import Assessment, Attempt, Response
+from assessments.models import Attempt, Response
 from assessments.placement import latest_placement, open_placement
 from assessments.running import (
     clock_of,
@@ -29,7 +33,7 @@ from assessments.running import own_attempt as _own
 from assessments.secure_browser import require_secure_browser
 
 
-def _question_context(response: Response) -> dict:
+def question_context(response: Response) -> dict:
     """What the question partial draws."""
     asked = services.asked_in(response, get_language())
     item_type = item_type_for(asked.document["type"])
@@ -113,7 +117,7 @@ def placement_item(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "most": rules["max_items"],
             "error": error,
             **page_context(attempt, now()),
-            **_question_context(response),
+            **question_context(response),
         },
         status=200 if error is None else 422,
     )
@@ -167,16 +171,28 @@ def _paused(request: HttpRequest, attempt: Attempt, number: int = 0) -> HttpResp
     return render(request, "assessments/paused.html", context)
 
 
-def _palette(responses: list[Response], current: int | None = None) -> list[dict]:
+def _palette(attempt: Attempt, responses: list[Response], current: int | None = None) -> list[dict]:
+    """Every question shown so far, with whether it can be gone to."""
+    explains = navigation.explains_at_once(attempt) and not navigation.is_forward(attempt)
     return [
         {
             "number": response.position + 1,
             "answered": response.answer is not None,
             "flagged": response.is_flagged,
             "current": response.position == current,
+            "is_open": navigation.may_open(attempt, response)
+            or (explains and navigation.is_left(attempt, response)),
         }
         for response in responses
     ]
+
+
+def _current(attempt: Attempt, responses: list[Response]) -> HttpResponse:
+    """To the question that is to be answered now, or to the review when none is left."""
+    current = navigation.current(attempt, responses)
+    if current is None:
+        return redirect("assessments:review", uuid=attempt.uuid)
+    return redirect("assessments:question", uuid=attempt.uuid, number=current.position + 1)
 
 
 @login_required
@@ -193,19 +209,26 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
     if not 1 <= number <= len(responses):
         raise NotFound(_("There is no such question in this attempt."))
     response = responses[number - 1]
+    if navigation.is_left(attempt, response) and navigation.explains_at_once(attempt):
+        return _explanation(request, attempt, responses, response)
+    if not navigation.may_open(attempt, response):
+        return _current(attempt, responses)
     error = None
     if request.method == "POST":
         try:
             _save(request, attempt, response)
+            if _leaves(request, attempt, response):
+                services.go_on(attempt=attempt, position=response.position)
+                attempt.refresh_from_db(fields=["result"])
         except services.Superseded as newer:
             error = newer.message
             response.refresh_from_db()
         except Conflict:
-            return redirect("assessments:result", uuid=attempt.uuid)
+            return redirect("assessments:question", uuid=attempt.uuid, number=number)
         except AcademyError as refused:
             error = refused.message
         else:
-            return _go_on(request, attempt, number, len(responses))
+            return _go_on(request, attempt, number)
     return render(
         request,
         "assessments/question.html",
@@ -213,11 +236,12 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
             "attempt": attempt,
             "number": number,
             "count": len(responses),
-            "palette": _palette(responses, response.position),
+            "palette": _palette(attempt, responses, response.position),
+            **_ways_on(attempt, response),
             "error": error,
             **page_context(attempt, now()),
             "next_sequence": response.sequence + 1,
-            **_question_context(response),
+            **question_context(response),
         },
         status=200 if error is None else 422,
     )
@@ -240,8 +264,46 @@ def _save(request: HttpRequest, attempt: Attempt, response: Response) -> Respons
     )
 
 
-def _go_on(request: HttpRequest, attempt: Attempt, number: int, count: int) -> HttpResponse:
-    target = request.POST.get("go", "next")
+def _ways_on(attempt: Attempt, response: Response) -> dict:
+    """What the page says of where one can go from the question."""
+    return {
+        "one_way": navigation.is_one_way(attempt, response),
+        "explains": navigation.explains_at_once(attempt),
+        "adapts": bool(adaptive_sections(attempt)),
+        "most": most_questions(attempt),
+        "section_title": _section_title(attempt, response.section),
+    }
+
+
+def _section_title(attempt: Attempt, index: int) -> str:
+    sections = attempt.pinned.get("sections", ())
+    return str(Localized(sections[index]["title"])) if index < len(sections) else ""
+
+
+def _leaves(request: HttpRequest, attempt: Attempt, response: Response) -> bool:
+    """Whether the button settles the answer: any does where there is no way back; where answers are
+    explained at once and one may move about, the one that asks for it."""
+    if navigation.is_one_way(attempt, response):
+        return True
+    asks = navigation.explains_at_once(attempt) and request.POST.get("go") == "check"
+    if asks and response.answer is None:
+        response.refresh_from_db(fields=["answer"])
+        if response.answer is None:
+            raise AcademyError(_("Answer the question first."))
+    return asks
+
+
+def _go_on(request: HttpRequest, attempt: Attempt, number: int) -> HttpResponse:
+    responses = list(attempt.responses.order_by("position"))
+    response, count = responses[number - 1], len(responses)
+    if navigation.is_left(attempt, response):
+        if navigation.explains_at_once(attempt):  # the same address explains it now
+            return redirect("assessments:question", uuid=attempt.uuid, number=number)
+        if navigation.is_forward(attempt):
+            return _current(attempt, responses)
+        target = "next"
+    else:
+        target = request.POST.get("go", "next")
     if 1 <= whole_number(target) <= count:
         return redirect("assessments:question", uuid=attempt.uuid, number=whole_number(target))
     if target == "previous" and number > 1:
@@ -249,6 +311,31 @@ def _go_on(request: HttpRequest, attempt: Attempt, number: int, count: int) -> H
     if target == "next" and number < count:
         return redirect("assessments:question", uuid=attempt.uuid, number=number + 1)
     return redirect("assessments:review", uuid=attempt.uuid)
+
+
+def _explanation(
+    request: HttpRequest, attempt: Attempt, responses: list[Response], response: Response
+) -> HttpResponse:
+    """A question that was answered and is explained at once; its answer stays."""
+    response.score = services.score_of(response)
+    following = next(
+        (one for one in responses[response.position + 1 :] if navigation.may_open(attempt, one)),
+        None,
+    )
+    return render(
+        request,
+        "assessments/question_explained.html",
+        {
+            "attempt": attempt,
+            "number": response.position + 1,
+            "count": len(responses),
+            "palette": _palette(attempt, responses, response.position),
+            "following": following,
+            "one": _explained(response, whole=True),
+            "now": now(),
+            **_ways_on(attempt, response),
+        },
+    )
 
 
 @login_required
@@ -280,7 +367,9 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return redirect("assessments:result", uuid=attempt.uuid)
     if timing.is_paused(attempt, now()):
         return _paused(request, attempt)
-    palette = _palette(list(attempt.responses.all()))
+    responses = list(attempt.responses.all())
+    palette = _palette(attempt, responses)
+    current = navigation.current(attempt, responses)
     return render(
         request,
         "assessments/review.html",
@@ -290,6 +379,10 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "unanswered": [one["number"] for one in palette if not one["answered"]],
             "flagged": [one["number"] for one in palette if one["flagged"]],
             **page_context(attempt, now()),
+            "current": current,
+            "unfinished": bool(
+                current and (navigation.is_forward(attempt) or adaptive_sections(attempt))
+            ),
         },
     )
 
@@ -308,35 +401,55 @@ def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The score against the cut that was set at the start, and what can be learned from it.
-
-    Which options are right, and the explanations, are shown once the assessment is passed: shown
-    before, they would be the key to the next attempt.
-    """
+    """The score against the cut that was set at the start, section by section where they have cuts
+    of their own, and what can be learned from it as far as the author shows it now."""
     attempt = _own(request, uuid)
     if attempt.is_placement:
         return redirect("portal:placement_result", uuid=attempt.uuid)
     if attempt.status != Attempt.Status.GRADED:
         return redirect("assessments:review", uuid=attempt.uuid)
+    feedback = feedback_of(attempt, at=now())
     answers = []
-    if attempt.assessment.feedback != Assessment.Feedback.NEVER:
+    if feedback.answers:
+        pilots, neutral = pilot_versions(attempt), attempt.result.get("neutral", ())
         responses = list(attempt.responses.select_related("item_version__item"))
         lessons = lesson_links(response.item_version.item.uuid for response in responses)
         for response in responses:
-            explained = _explained(response, whole=bool(attempt.passed))
+            counts = response.item_version_id not in pilots and response.position not in neutral
             lesson = lessons.get(response.item_version.item.uuid)
-            answers.append({**explained, "lesson": lesson})
+            explained = _explained(response, whole=feedback.whole)
+            answers.append({**explained, "counts": counts, "lesson": lesson})
     return render(
         request,
         "assessments/result.html",
         {
             "attempt": attempt,
             "answers": answers,
+            "feedback": feedback,
+            "sections": _section_scores(attempt),
+            "corrections": corrections_of(attempt),
             "refusal": None
             if attempt.passed
             else services.refusal_to_start(attempt.assessment, request.user, at=now()),
         },
     )
+
+
+def _section_scores(attempt: Attempt) -> list[dict]:
+    """Each section's score against its cut. Nothing where the whole is the only section and has the
+    only cut: its score is said already."""
+    outcomes = attempt.result.get("sections", [])
+    if len(outcomes) < 2 and all(one["cut"] is None for one in outcomes):
+        return []
+    return [
+        {
+            **one,
+            "title": _section_title(attempt, one["section"])
+            or _("Part %(number)d") % {"number": one["section"] + 1},
+            "share": one["raw"] / one["max"] if one["max"] else None,
+        }
+        for one in outcomes
+    ]
 
 
 def _explained(response: Response, *, whole: bool) -> dict:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 from wagtail.models import Page
 
-from assessments.models import Assessment, Item
-from assessments.models.bank import ItemStatus
+from assessments.drawing import saved_plans, supply
+from assessments.models import Assessment
 from cms.models import CataloguePage, CoursePage, LibraryPage, ModulePage
 
 COURSES_SHOWN = 12
@@ -153,30 +153,20 @@ def assessment_warnings(assessment: Assessment) -> list[str]:
     """Why a final assessment could not be started now, in words for its author."""
     if assessment.kind != Assessment.Kind.FINAL:
         return []
-    warnings, taken = [], {}
-    for section in assessment.sections.select_related("bank"):
-        items = Item.objects.filter(
-            bank=section.bank, status=ItemStatus.ACTIVE, current_version__isnull=False
+    return [
+        _(
+            "“%(bank)s” has %(count)d active questions for this section, which draws "
+            "%(wanted)d. Nobody can start “%(assessment)s” before there are enough."
         )
-        if section.competency_id:
-            items = items.filter(competency=section.competency_id)
-        free = max(0, items.count() - taken.get(section.bank_id, 0))
-        wanted = section.count or 1
-        taken[section.bank_id] = taken.get(section.bank_id, 0) + (section.count or free)
-        if free < wanted:
-            warnings.append(
-                _(
-                    "“%(bank)s” has %(count)d active questions for this section, which draws "
-                    "%(wanted)d. Nobody can start “%(assessment)s” before there are enough."
-                )
-                % {
-                    "bank": section.bank,
-                    "count": free,
-                    "wanted": wanted,
-                    "assessment": assessment,
-                }
-            )
-    return warnings
+        % {
+            "bank": one.plan.section.bank,
+            "count": one.found,
+            "wanted": max(1, one.plan.wanted),
+            "assessment": assessment,
+        }
+        for one in supply(saved_plans(assessment))
+        if one.is_short
+    ]
 
 
 def page_warnings(page: Page) -> list[str]:

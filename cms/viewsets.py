@@ -17,6 +17,7 @@ from wagtail.admin.panels import (
     HelpPanel,
     InlinePanel,
     MultiFieldPanel,
+    MultipleChooserPanel,
     ObjectList,
 )
 from wagtail.admin.ui.menus import MenuItem
@@ -39,10 +40,12 @@ from wagtail_localize.models import Translation, TranslationSource
 
 from academy.competencies.models import Profile
 from academy.people.models import Position
-from assessments.models import Assessment, ItemBank, ItemContent
+from assessments.models import Assessment, ItemBank, ItemContent, Section
 from assessments.models.bank import ItemStatus
 from cms.arranging import BarrierColumn, BarrierPanel
+from cms.builder import OutlinePanel
 from cms.questions import BarriersColumn, QuestionFilterSet, QuestionForm
+from cms.regrades import VersionsPanel
 
 # --- Questions ------------------------------------------------------------------------------------
 
@@ -259,6 +262,7 @@ class ItemContentViewSet(SnippetViewSet):
                     ],
                     heading=_("In the bank"),
                 ),
+                VersionsPanel(heading=_("Versions that were asked"), classname="collapsed"),
             ],
             base_form_class=QuestionForm,
         )
@@ -342,19 +346,50 @@ class FinalChooserViewSet(SnippetChooserViewSet):
 
 
 class AssessmentForm(WagtailAdminModelForm):
-    """A placement measures competencies: each of its sections names one."""
+    """What the fields of an assessment ask of each other, and of its sections."""
 
     def clean(self):
         cleaned = super().clean()
+        opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
+        if opens and closes and closes <= opens:
+            self.add_error("closes_at", _("It closes before it opens."))
+        other = cleaned.get("alternative")
+        if other is not None and (other.pk == self.instance.pk or other.alternative_id):
+            self.add_error(
+                "alternative",
+                _("Choose another assessment, one without an alternative of its own."),
+            )
         sections = self.formsets.get("sections")
-        if cleaned.get("kind") != Assessment.Kind.PLACEMENT or sections is None:
-            return cleaned
-        sections.is_valid()
-        for form in sections.forms:
-            fields = getattr(form, "cleaned_data", {})
-            if fields and not fields.get("DELETE") and fields.get("competency") is None:
-                form.add_error("competency", _("A section of a placement needs a competency."))
+        if sections is not None:
+            sections.is_valid()
+            for form in sections.forms:
+                fields = getattr(form, "cleaned_data", {})
+                if fields and not fields.get("DELETE"):
+                    self._check_section(form, fields, cleaned.get("kind"))
         return cleaned
+
+    def _check_section(self, form, fields: dict, kind: str | None) -> None:
+        """A placement measures competencies; a rule needs what it draws by."""
+        rule = fields.get("rule")
+        if kind == Assessment.Kind.PLACEMENT:
+            if fields.get("competency") is None:
+                form.add_error("competency", _("A section of a placement needs a competency."))
+        elif rule == Section.Rule.FIXED:
+            items = form.formsets["items"]
+            items.is_valid()
+            chosen = [
+                one
+                for one in items.forms
+                if getattr(one, "cleaned_data", {}).get("item")
+                and not one.cleaned_data.get("DELETE")
+            ]
+            if not chosen:
+                form.add_error("rule", _("Choose the fixed questions of this section."))
+        elif rule == Section.Rule.ADAPTIVE:
+            if not fields.get("count"):
+                form.add_error("count", _("Say how many questions it may ask at most."))
+            if fields.get("pilot_count"):
+                form.add_error("pilot_count", _("An adaptive section has no questions on trial."))
 
 
 class AssessmentViewSet(SnippetViewSet):
@@ -390,21 +425,65 @@ class AssessmentViewSet(SnippetViewSet):
             "sections",
             heading=_("Where the questions come from"),
             label=_("Section"),
-            help_text=_("Each section draws its questions at random from one bank."),
+            help_text=_(
+                "A section draws at random, asks fixed questions in their order, or adapts to the "
+                "answers. Adaptive sections are asked last, one question at a time."
+            ),
             min_num=1,
             panels=[
+                FieldPanel("rule"),
                 FieldPanel("bank", heading=_("Bank")),
-                FieldPanel("count"),
-                FieldPanel("competency", heading=_("Only of this competency")),
+                FieldRowPanel(
+                    [
+                        FieldPanel("competency", heading=_("Only of this competency")),
+                        FieldPanel("level", heading=_("Only of this level")),
+                    ]
+                ),
+                FieldRowPanel([FieldPanel("count"), FieldPanel("pilot_count")]),
+                FieldRowPanel(
+                    [
+                        FieldPanel("title", heading=_("Title of the section")),
+                        FieldPanel("cut_score"),
+                    ]
+                ),
+                MultipleChooserPanel(
+                    "items",
+                    chooser_field_name="item",
+                    heading=_("Fixed questions"),
+                    label=_("Fixed question"),
+                    panels=[FieldPanel("item", heading=_("Question"))],
+                ),
             ],
+        ),
+        OutlinePanel(heading=_("What the sections draw")),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("cut_score"), FieldPanel("feedback")]),
+                FieldRowPanel([FieldPanel("max_attempts"), FieldPanel("cooldown_hours")]),
+                FieldRowPanel([FieldPanel("navigation"), FieldPanel("shuffles_items")]),
+            ],
+            heading=_("Rules"),
         ),
         MultiFieldPanel(
             [
-                FieldRowPanel([FieldPanel("cut_score"), FieldPanel("time_limit_minutes")]),
-                FieldRowPanel([FieldPanel("max_attempts"), FieldPanel("cooldown_hours")]),
-                FieldRowPanel([FieldPanel("feedback"), FieldPanel("is_open")]),
+                FieldRowPanel([FieldPanel("is_open"), FieldPanel("time_limit_minutes")]),
+                FieldRowPanel([FieldPanel("opens_at"), FieldPanel("closes_at")]),
+                FieldRowPanel([FieldPanel("pause_minutes"), FieldPanel("alternative")]),
             ],
-            heading=_("Rules"),
+            heading=_("When, and for how long"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("marking"), FieldPanel("marking_days")]),
+                FieldPanel("adjudicates_from"),
+            ],
+            heading=_("When people mark answers"),
+            classname="collapsed",
+        ),
+        MultiFieldPanel(
+            [FieldPanel("browser_keys")],
+            heading=_("In which browser"),
+            classname="collapsed",
         ),
         BarrierPanel(heading=_("For everybody")),
         MultiFieldPanel(
@@ -418,6 +497,8 @@ class AssessmentViewSet(SnippetViewSet):
                     content=_("A placement stops between these numbers. A final ignores them.")
                 ),
                 FieldRowPanel([FieldPanel("min_items"), FieldPanel("max_items")]),
+                FieldRowPanel([FieldPanel("exposure_target"), FieldPanel("spot_check_share")]),
+                FieldPanel("review_days"),
             ],
             heading=_("For a placement"),
             classname="collapsed",

@@ -18,7 +18,8 @@ from wagtail.snippets.models import register_snippet
 from academy.people.roles import TRAINER, has_role
 from assessments.allowances import renew_deadlines
 from assessments.models import Assessment
-from cms import deletion, integrity, lrs_clients, users
+from cms import deletion, integrity, lrs_clients, regrades, users
+from cms.builder import item_chooser
 from cms.delivery import RETRY
 from cms.desk import (
     DeskPanel,
@@ -42,6 +43,7 @@ hooks.register("before_delete_user", deletion.refuse_person)
 hooks.register("before_bulk_action", deletion.refuse_people)
 hooks.register("register_log_actions", lrs_clients.register_actions)
 hooks.register("register_log_actions", integrity.register_actions)
+hooks.register("register_log_actions", regrades.register_actions)
 
 
 @hooks.register("insert_global_admin_css")
@@ -95,6 +97,13 @@ def allowances_menu_item() -> MenuItem:
     )
 
 
+@hooks.register("register_admin_menu_item")
+def regrades_menu_item() -> MenuItem:
+    return regrades.RegradeMenuItem(
+        _("Graded again"), reverse("regrades:index"), name="regrades", icon_name="undo", order=215
+    )
+
+
 @hooks.register("register_settings_menu_item")
 def delivery_menu_item() -> MenuItem:
     return OperatorMenuItem(
@@ -131,11 +140,18 @@ def erasures_menu_item() -> MenuItem:
 @hooks.register("register_admin_urls")
 def operator_urls() -> list:
     return [
+        path("builder/", include("cms.builder_urls")),
         path("delivery/", include("cms.delivery_urls")),
         path("erasures/", include("cms.erasure_urls")),
         path("lrs-clients/", include("cms.lrs_client_urls")),
         path("running/", include("cms.running_urls")),
+        path("regrades/", include("cms.regrade_urls")),
     ]
+
+
+@hooks.register("register_admin_viewset")
+def item_chooser_viewset():
+    return item_chooser
 
 
 @hooks.register("register_log_actions")

@@ -155,8 +155,9 @@ def _offer(item: PlanItem, placement: Attempt | None, offered: bool) -> None:
 
 
 @transaction.atomic
-def record_placement(attempt: Attempt) -> LearningPlan:
-    """A placement was finished: what it shows is *placed*, provisionally, and the plan is renewed."""
+def record_placement(attempt: Attempt, *, at: datetime | None = None) -> LearningPlan:
+    """A placement was finished, or graded again `at` a later time: what it shows is *placed*,
+    provisionally and from when it was taken, and the plan is renewed."""
     for one in placed_competencies(attempt):
         record_competency(
             learner=attempt.learner,
@@ -167,7 +168,7 @@ def record_placement(attempt: Attempt) -> LearningPlan:
             attempt=attempt.uuid,
             at=attempt.submitted_at,
         )
-    return renew_plan(attempt.learner, at=attempt.submitted_at)
+    return renew_plan(attempt.learner, at=at or attempt.submitted_at)
 
 
 @transaction.atomic

@@ -9,8 +9,8 @@ from django.dispatch import receiver
 from academy.competencies.models import Profile, ProfileEntry
 from academy.people.models import Membership, User
 from academy.people.signals import person_erased
-from assessments.models import Attempt
-from assessments.signals import attempt_graded
+from assessments.models import Attempt, Regrade
+from assessments.signals import attempt_graded, attempt_regraded
 from courses import plans, services
 
 
@@ -19,6 +19,14 @@ def record_attempt(sender, attempt: Attempt, at: datetime, **kwargs):
     if attempt.is_placement:
         plans.record_placement(attempt)
     elif services.record_final(attempt, at=at):
+        plans.renew_plan(attempt.learner, at=at)
+
+
+@receiver(attempt_regraded, sender=Attempt, dispatch_uid="courses.record_regrade")
+def record_regrade(sender, attempt: Attempt, was_passed, regrade: Regrade, at: datetime, **kwargs):
+    if attempt.is_placement:
+        plans.record_placement(attempt, at=at)
+    elif services.record_regrade(attempt, was_passed=bool(was_passed), regrade=regrade, at=at):
         plans.renew_plan(attempt.learner, at=at)
 
 

@@ -20,7 +20,7 @@ from academy.core.clock import now, today
 from academy.core.errors import AcademyError, Conflict, NotFound
 from academy.people.models import Membership, User
 from academy.people.services import lock_person
-from assessments.models import Assessment, Attempt
+from assessments.models import Assessment, Attempt, Regrade
 from assessments.services import start_attempt
 from courses import statements
 from courses.completion import ModuleState, course_is_complete, course_share, route_of
@@ -37,7 +37,7 @@ from courses.models import (
     ModuleCompetency,
     ModuleCompletion,
 )
-from courses.signals import course_completed
+from courses.signals import completion_taken_back, course_completed
 
 log = structlog.get_logger(__name__)
 
@@ -554,6 +554,63 @@ def record_final(attempt: Attempt, *, at: datetime) -> ModuleCompletion | None:
         )
     _complete_courses_with(module, learner=attempt.learner_id, at=at)
     return completion
+
+
+@transaction.atomic
+def record_regrade(attempt: Attempt, *, was_passed: bool, regrade: Regrade, at: datetime) -> bool:
+    """A final was graded again. Newly passed, it proves its module as any pass does; a pass that was
+    taken back proves it no longer, and what rests on that ends: the competencies held by it, and
+    courses that are no longer complete. Whether anything changed.
+    """
+    if bool(attempt.passed) == was_passed:
+        return False
+    completion = ModuleCompletion.objects.filter(attempt=attempt.uuid).first()
+    if not attempt.passed:
+        return completion is not None and _take_back(completion, regrade, at=at)
+    if completion is None:
+        return record_final(attempt, at=at) is not None
+    ModuleCompletion.objects.filter(pk=completion.pk).update(valid_to=None)  # taken back before
+    for taught in completion.module.teaches.select_related("competency"):
+        record_competency(
+            learner=attempt.learner,
+            competency=taught.competency,
+            level=taught.level,
+            basis=CompetencyRecord.Basis.HELD,
+            statements=[attempt.statement_id],
+            attempt=attempt.uuid,
+            at=at,
+        )
+    _complete_courses_with(completion.module, learner=attempt.learner_id, at=at)
+    return True
+
+
+def _take_back(completion: ModuleCompletion, regrade: Regrade, *, at: datetime) -> bool:
+    """End what a completion proved. Another valid proof of the same module keeps its courses whole."""
+    ModuleCompletion.objects.filter(pk=completion.pk).update(valid_to=at)
+    for record in CompetencyRecord.objects.filter(
+        learner=completion.learner_id, basis=CompetencyRecord.Basis.HELD
+    ).valid(at):
+        if record.evidence.get("attempt") == str(completion.attempt):
+            CompetencyRecord.objects.filter(pk=record.pk, valid_from__lt=at).update(valid_to=at)
+    enrollments = (
+        Enrollment.objects.completed()
+        .filter(learner=completion.learner_id, course__modules=completion.module_id)
+        .filter(completed_at__gte=completion.completed_at)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))
+        .select_related("course", "learner")
+    )
+    for enrollment in enrollments:
+        if is_proven(enrollment, completion.module, at=at):  # by another attempt
+            continue
+        end_validity(enrollment=enrollment, at=at)
+        completion_taken_back.send(
+            sender=Enrollment,
+            enrollment=enrollment,
+            reason=regrade.reason,
+            by=regrade.decided_by,
+            at=at,
+        )
+    return True
 
 
 def _complete_courses_with(module: Module, *, learner: int, at: datetime) -> None:

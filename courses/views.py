@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from academy.core.clock import now
 from academy.core.errors import NotFound
 from assessments.allowances import time_allowed
-from assessments.models import Attempt
+from assessments.drawing import forms_of, question_count, version_for
+from assessments.models import Attempt, Section
 from assessments.secure_browser import require_secure_browser
-from assessments.services import question_count, refusal_to_start
+from assessments.services import refusal_to_start
 from courses import services
 from courses.models import Course, Enrollment, Lesson, Module
 
@@ -116,6 +117,7 @@ def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
         attempt = services.start_final(learner=request.user, module=row)
         return redirect("assessments:question", uuid=attempt.uuid, number=1)
     under_way = services.final_under_way(request.user, row)
+    assessment = version_for(row.final_assessment, request.user)
     lessons = row.lessons.filter(is_live=True)
     done = lessons.filter(progress__learner=request.user, progress__completed_at__isnull=False)
     return render(
@@ -123,10 +125,11 @@ def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
         "courses/start_final.html",
         {
             "module": row,
-            "assessment": row.final_assessment,
-            "count": question_count(row.final_assessment),
+            "assessment": assessment,
+            "count": question_count(assessment),
+            "adapts": assessment.sections.filter(rule=Section.Rule.ADAPTIVE).exists(),
             "attempts": Attempt.objects.filter(
-                assessment=row.final_assessment,
+                assessment__in=forms_of(row.final_assessment),
                 learner=request.user,
                 status=Attempt.Status.GRADED,
             ),

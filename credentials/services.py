@@ -301,6 +301,25 @@ def revoke_credential(
     return revocation
 
 
+def revoke_for(*, enrollment: Enrollment, reason: str, by: User | None, at: datetime) -> None:
+    """What the enrollment earned rests on a pass that was taken back: its credential is revoked."""
+    standing = Credential.objects.filter(enrollment=enrollment, revocation__isnull=True)
+    for credential in standing.select_related("enrollment", "learner", "course"):
+        revoke_credential(
+            credential=credential,
+            reason=reason,
+            public_label=Revocation.PublicLabel.ERROR,
+            by=by,
+            at=at,
+        )
+
+
+def resting_on(attempts: list[uuid.UUID]) -> int:
+    """How many credentials in force have one of these attempts among their evidence."""
+    enrollments = ModuleCompletion.objects.filter(attempt__in=attempts).values("enrollment")
+    return Credential.objects.filter(enrollment__in=enrollments, revocation__isnull=True).count()
+
+
 def record_download(*, credential: Credential, at: datetime | None = None) -> None:
     """Say in the learning record that the holder took a copy."""
     statements.downloaded(credential, at=at or now())

@@ -19,7 +19,8 @@ from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
 from assessments.allowances import give_allowance
-from assessments.models import ItemContent
+from assessments.models import ItemContent, ScoreChange
+from assessments.regrading import propose
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.django_db
 
 OURS = {
     "assessments",
+    "builder",
     "cms",
     "courses",
     "credentials",
@@ -37,6 +39,7 @@ OURS = {
     "delivery",
     "erasures",
     "portal",
+    "regrades",
     "reporting",
     "running",
     "xapi",
@@ -98,6 +101,13 @@ TRAINERS_ONLY = {
     "running:edit_allowance",
     "running:hints",
     "running:open_hint",
+    "builder:check",
+    "builder:preview",
+    "regrades:discard",
+    "regrades:index",
+    "regrades:progress",
+    "regrades:propose",
+    "regrades:regrade",
 }
 #: Any signed-in person, about themselves.
 OWN = {
@@ -197,7 +207,14 @@ def urls(made, owner) -> dict[str, str]:
         destination=destination, statement_id=uuid.uuid4(), state="refused", next_attempt_at=now()
     )
     allowance = give_allowance(assessment=final.assessment, learner=owner, by=None, extra_minutes=5)
+    graded = final.responses.first().item_version
+    regrade = propose(version=graded, policy="full", reason="No right answer.", by=owner)
     arguments = {
+        "builder:preview": [final.assessment_id],
+        "regrades:discard": [regrade.uuid],
+        "regrades:progress": [regrade.uuid],
+        "regrades:propose": [graded.pk],
+        "regrades:regrade": [regrade.uuid],
         "delivery:destination": [destination.name],
         "erasures:confirm": [asked.pk],
         "delivery:refused": [destination.name],
@@ -314,11 +331,13 @@ def test_the_pages_about_the_record_store_are_for_operators_alone(urls, role):
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
-def test_pages_about_assessments_are_for_trainers_alone(urls, role):
+def test_the_pages_about_assessments_are_for_trainers_alone(urls, role):
     client = signed_in(role)
-    for name in sorted(TRAINERS_ONLY, reverse=True):
-        expected = {200, 302, 404} if role == roles.TRAINER else {403}
+    for name in sorted(TRAINERS_ONLY, reverse=True):  # what is discarded is looked at before
+        expected = {200, 302, 404, 409, 422} if role == roles.TRAINER else {403}
         assert statuses(client, urls[name]) <= expected, name
+    if role != roles.TRAINER:
+        assert not ScoreChange.objects.exists()
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from academy.competencies.models import ProficiencyLevel
 from academy.competencies.services import asked_of, known_levels
-from academy.core.clock import today
+from academy.core.clock import now, today
 from academy.core.errors import NotFound
 from academy.people.models import Position, User
 from academy.portal.forms import DeferForm, SettingsForm
+from assessments.corrections import corrected_lately, corrections_of
 from assessments.models import Assessment, Attempt
 from assessments.placement import latest_placement, open_placement, placed_competencies
 from courses import plans
@@ -130,6 +131,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "credentials": _credentials(request.user)[:3],
             "today": today(),
             "has_plan": bool(items),
+            "corrected": corrected_lately(request.user, at=now()),
         },
     )
 
@@ -321,6 +323,7 @@ def placement_result(request: HttpRequest, uuid: UUID) -> HttpResponse:
         {
             "attempt": attempt,
             "rows": rows,
+            "corrections": corrections_of(attempt),
             "calibrated": attempt.result.get("calibrated", False),
             "skippable": [item for item in items if item.state == PlanItem.State.SKIP_OFFERED],
             "to_do": [item for item in items if item.state == PlanItem.State.TO_DO],

@@ -342,6 +342,7 @@ CELERY_BEAT_SCHEDULE = {
     "make-partitions": {"task": "academy.xapi.tasks.make_partitions", "schedule": 6 * 3600.0},
     "make-owed-copies": {"task": "academy.portal.tasks.sweep_exports", "schedule": 60.0},
     "purge-statements": {"task": "academy.xapi.tasks.purge_statements", "schedule": 24 * 3600.0},
+    "apply-owed-regrades": {"task": "assessments.tasks.sweep_regrades", "schedule": 60.0},
     "submit-overdue-attempts": {
         "task": "assessments.tasks.sweep_overdue_attempts",
         "schedule": 60.0,

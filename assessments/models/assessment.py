@@ -176,7 +176,7 @@ class Assessment(ClusterableModel):
             raise ValidationError(problems)
 
 
-class Section(models.Model):
+class Section(ClusterableModel):
     """Where items come from. A final assessment takes the fixed items of the section, draws `count`
     at random from the bank (all of them when 0), or asks up to `count` adaptively; a placement
     measures the section's competency adaptively."""
@@ -214,9 +214,15 @@ class Section(models.Model):
         validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(1)],
         help_text=_("Needed beside that of the whole. Left empty: none of its own."),
     )
+    pilot_count = models.PositiveSmallIntegerField(
+        _("questions on trial"),
+        default=0,
+        help_text=_("So many pilot questions are asked among the others. They never count."),
+    )
     fixed_items = models.ManyToManyField(
         "assessments.Item", through="assessments.SectionItem", related_name="+"
     )
+    sort_order_field = "order"
 
     class Meta:
         verbose_name = _("section")
@@ -230,9 +236,10 @@ class Section(models.Model):
 class SectionItem(models.Model):
     """One item of a fixed section, in its place."""
 
-    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="items")
+    section = ParentalKey(Section, on_delete=models.CASCADE, related_name="items")
     item = models.ForeignKey("assessments.Item", on_delete=models.PROTECT, related_name="+")
     order = models.PositiveSmallIntegerField(default=0)
+    sort_order_field = "order"
 
     class Meta:
         ordering = ["order", "id"]

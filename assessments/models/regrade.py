@@ -13,7 +13,8 @@ from assessments.models.bank import ItemVersion
 
 class Regrade(models.Model):
     """One decision about the answers to one version of an item. Previewed first, applied once, by a
-    task that can be stopped and taken up; never undone, only followed by another."""
+    task that can be stopped and taken up (`cursor`: the last response it looked at); never undone,
+    only followed by another."""
 
     class Policy(models.TextChoices):
         FULL_CREDIT = "full", _("full points for everyone")
@@ -33,7 +34,15 @@ class Regrade(models.Model):
         ItemVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     policy = models.CharField(_("policy"), max_length=8, choices=Policy)
-    reason = models.TextField(_("reason"))
+    reason = models.TextField(_("reason"), help_text=_("Told to those whose score changes."))
+    takes_back = models.BooleanField(
+        _("take back passes"),
+        default=False,
+        help_text=_(
+            "Passes that the new scores no longer reach, and certificates that rest on them. "
+            "Otherwise who has passed stays passed."
+        ),
+    )
     state = models.CharField(max_length=8, choices=State, default=State.PREVIEW)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -43,6 +52,7 @@ class Regrade(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
+    cursor = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("regrade")
@@ -54,7 +64,12 @@ class Regrade(models.Model):
 
 
 class ScoreChange(models.Model):
-    """What a regrade did to one response and its attempt. Append-only."""
+    """What a regrade did to one response and its attempt. Append-only.
+
+    `before` and `after` are `{"score", "neutral", "raw", "max", "passed", "areas", "sections"}`: the
+    response's score and whether it counts, and the attempt's outcome. An attempt graded while the
+    decision stood already has no outcome before it.
+    """
 
     regrade = models.ForeignKey(Regrade, on_delete=models.PROTECT, related_name="changes")
     response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="score_changes")
