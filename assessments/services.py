@@ -237,12 +237,15 @@ def start_attempt(
     )
     timing.pin_timing(attempt, allowance_for(assessment, learner))
     if attempt.is_placement:
-        attempt.pinned = pin_placement(assessment)
+        attempt.pinned = {**attempt.pinned, **pin_placement(assessment)}
         attempt.engine = str(attempt.pinned["engine"])
         attempt.save()
         _show_next_placement_item(attempt, at)
     else:
-        attempt.pinned = drawing.pin_final(assessment, learner, seed=seed)
+        attempt.pinned = {
+            **attempt.pinned,
+            **drawing.pin_final(assessment, learner, seed=seed),
+        }
         attempt.engine = str(attempt.pinned["engine"])
         attempt.save()
         _show_drawn(attempt, drawing.draw(attempt.pinned, seed), 0, at)
