@@ -163,6 +163,24 @@ def calibrate(
     )
 
 
+def abilities(
+    answers: npt.ArrayLike,
+    a: npt.ArrayLike,
+    b: npt.ArrayLike,
+    c: npt.ArrayLike,
+    *,
+    area: npt.ArrayLike | None = None,
+    rho: float = 0.7,
+) -> Array:
+    """Posterior mean ability (n, m) of each person in each area, with the items known (`irt.eap`)."""
+    given = _check(answers, c, None, area, rho)
+    alpha, b = _start(given, (a, b))
+    found = np.zeros((len(given.score), len(given.members)))
+    for rows, mass in _posteriors(given, _probability(given, alpha, b)):
+        found[rows] = (mass @ GRID).T
+    return found
+
+
 # --- EM -------------------------------------------------------------------------------------------
 
 

@@ -122,12 +122,13 @@ def test_items_that_all_or_none_answer_get_finite_numbers():
     for column in (found.a, found.b, found.se_a, found.se_b, found.fit):
         assert np.isfinite(column).all()
     assert found.converged
-    assert found.b[0] < -2 and found.b[1] > 2
+    assert found.b[0] < -2
+    assert found.b[1] > 2
 
 
 def test_items_asked_because_of_earlier_answers_are_not_misjudged():
     """Everyone gets ten items; who does well gets the hard ten next, the others the easy ten."""
-    a, b, c, _area, _theta, answers, author = drawn(6, 2500, 30)
+    _a, b, c, _area, _theta, answers, author = drawn(6, 2500, 30)
     order = 10 + np.argsort(b[10:])
     well = answers[:, :10].sum(axis=1) > 5
     seen = answers.copy()
