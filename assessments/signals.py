@@ -4,3 +4,7 @@ from django.dispatch import Signal
 
 #: kwargs: attempt (graded, with its score and statement id), at (when it was graded)
 attempt_graded = Signal()
+
+#: kwargs: registrations (a set of UUIDs). A receiver returns {registration: channel}, as far as it
+#: knows by which channel (online, booklet, in a room…) somebody learned; asked, not told.
+channels_asked = Signal()

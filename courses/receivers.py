@@ -2,6 +2,7 @@
 person is erased."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
@@ -10,7 +11,7 @@ from academy.competencies.models import Profile, ProfileEntry
 from academy.people.models import Membership, User
 from academy.people.signals import person_erased
 from assessments.models import Attempt
-from assessments.signals import attempt_graded
+from assessments.signals import attempt_graded, channels_asked
 from courses import plans, services
 
 
@@ -20,6 +21,11 @@ def record_attempt(sender, attempt: Attempt, at: datetime, **kwargs):
         plans.record_placement(attempt)
     elif services.record_final(attempt, at=at):
         plans.renew_plan(attempt.learner, at=at)
+
+
+@receiver(channels_asked, dispatch_uid="courses.say_channels")
+def say_channels(sender, registrations: set[UUID], **kwargs) -> dict[UUID, str]:
+    return services.channels_of(registrations)
 
 
 @receiver([post_save, post_delete], sender=Membership, dispatch_uid="courses.owe_plan")

@@ -263,9 +263,7 @@ def fit(
         p = probability(at, a[i : i + 1], b[i : i + 1], c[i : i + 1])[0]
         variance = np.maximum(p * (1.0 - p), 1e-9)
         square = (matrix[own, i] - p) ** 2
-        found.append(
-            Fit(float(square.sum() / variance.sum()), float((square / variance).mean()))
-        )
+        found.append(Fit(float(square.sum() / variance.sum()), float((square / variance).mean())))
     return tuple(found)
 
 
@@ -356,9 +354,7 @@ def mantel_haenszel(
     )
     several = t > 1
     expected = (a + b) * (a + c) / t
-    spread = (
-        ((a + b) * (c + d) * (a + c) * (b + d))[several] / (t**2 * (t - 1))[several]
-    ).sum()
+    spread = (((a + b) * (c + d) * (a + c) * (b + d))[several] / (t**2 * (t - 1))[several]).sum()
     gap = max(0.0, abs(float((a - expected).sum())) - 0.5)
     chi_square = float(gap**2 / spread) if spread > 0 else 0.0
     significance = math.erfc(math.sqrt(chi_square / 2))

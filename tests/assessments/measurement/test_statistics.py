@@ -132,7 +132,9 @@ def test_an_item_that_everybody_answers_alike_has_no_discrimination_and_breaks_n
     assert found.items[1].discrimination_index is not None
 
 
-@pytest.mark.parametrize("scores", [np.zeros((0, 3)), np.full((4, 3), np.nan), np.ones((5, 3)), [[1, 0, 1]]])
+@pytest.mark.parametrize(
+    "scores", [np.zeros((0, 3)), np.full((4, 3), np.nan), np.ones((5, 3)), [[1, 0, 1]]]
+)
 def test_what_the_answers_cannot_say_is_none_and_never_nan(scores):
     found = analyse(scores)
     numbers = [getattr(one, name) for one in found.items for name in one.__slots__]
