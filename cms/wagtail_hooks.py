@@ -26,6 +26,7 @@ from cms.desk import (
     writes_pages,
     writes_questions,
 )
+from cms.item_statistics import TrainerMenuItem
 from cms.models import CataloguePage, CoursePage, LessonPage, LibraryPage, ModulePage
 from cms.operators import OperatorMenuItem
 from cms.viewsets import AssessmentDesk, OrganisationDesk, TranslateQuestions
@@ -74,6 +75,17 @@ def modules_menu_item() -> MenuItem:
     return ShelfMenuItem(LibraryPage, _("Modules"), icon_name="folder-open-1", order=202)
 
 
+@hooks.register("register_admin_menu_item")
+def item_statistics_menu_item() -> MenuItem:
+    return TrainerMenuItem(
+        _("Question statistics"),
+        reverse("item_statistics:index"),
+        name="item-statistics",
+        icon_name="order",
+        order=211,
+    )
+
+
 @hooks.register("register_settings_menu_item")
 def delivery_menu_item() -> MenuItem:
     return OperatorMenuItem(
@@ -113,6 +125,7 @@ def operator_urls() -> list:
         path("delivery/", include("cms.delivery_urls")),
         path("erasures/", include("cms.erasure_urls")),
         path("lrs-clients/", include("cms.lrs_client_urls")),
+        path("item-statistics/", include("cms.item_statistics_urls")),
     ]
 
 

@@ -34,6 +34,7 @@ OURS = {
     "lrs_clients",
     "delivery",
     "erasures",
+    "item_statistics",
     "portal",
     "reporting",
     "xapi",
@@ -85,6 +86,14 @@ OPERATORS_ONLY = {
     "lrs_clients:revoke",
     "lrs_clients:rotate",
 }
+#: Trainers alone, in the admin.
+TRAINERS_ONLY = {
+    "item_statistics:accept",
+    "item_statistics:export",
+    "item_statistics:index",
+    "item_statistics:item",
+    "item_statistics:report",
+}
 #: Any signed-in person, about themselves.
 OWN = {
     "assessments:placement_intro",
@@ -131,7 +140,7 @@ OWNER = {
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *TRAINERS_ONLY, *OWN, *OWNER, *MANAGERS}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -163,6 +172,7 @@ def owner(made) -> User:
 def urls(made, owner) -> dict[str, str]:
     placement, final = owner.attempts.order_by("pk")
     enrollment = Enrollment.objects.get(learner=owner)
+    asked_item = final.responses.first().item_version.item
     lesson = made.module.lessons.first()
     item = PlanItem.objects.get(learner=owner)
     credential = Credential.objects.get(learner=owner)
@@ -208,6 +218,10 @@ def urls(made, owner) -> dict[str, str]:
         "portal:copy_file": [copy.uuid],
         "portal:copy_status": [copy.uuid],
         "portal:credential_evidence": [credential.uuid],
+        "item_statistics:accept": [asked_item.pk],
+        "item_statistics:export": ["banks", asked_item.bank_id],
+        "item_statistics:item": ["banks", asked_item.bank_id, asked_item.pk],
+        "item_statistics:report": ["assessments", final.assessment_id],
         "lrs_clients:revoke": [lrs_client.pk],
         "lrs_clients:rotate": [lrs_client.pk],
         "portal:defer": [item.uuid],
@@ -280,6 +294,14 @@ def test_the_pages_about_the_record_store_are_for_operators_alone(urls, role):
         assert statuses(client, urls[name]) <= expected, name
     if role != roles.OPERATOR:
         assert list(LrsClient.objects.values()) == before
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_the_pages_about_questions_are_for_trainers_alone(urls, role):
+    client = signed_in(role)
+    for name in TRAINERS_ONLY:
+        expected = {200, 409} if role == roles.TRAINER else {403}
+        assert statuses(client, urls[name]) <= expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)
