@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from academy.core.clock import now
 from assessments.gathering import Gathered, answers_of, gather
-from assessments.measurement.calibration import abilities
+from assessments.measurement.calibration import standing
 from assessments.measurement.statistics import (
     ItemFigures,
     MantelHaenszel,
@@ -40,6 +40,8 @@ LEAST_GROUP = 10
 #: Answers before something is called unused or misfitting.
 LEAST_TO_JUDGE = 30
 LEAST_TO_FIT = 100
+#: Infit from which answers are said not to follow the model; chance alone reaches 1.1 at 100 answers.
+MISFIT = 1.2
 
 #: Correlation of any two competencies, as placements assume it.
 RHO = 0.7
@@ -77,28 +79,26 @@ def work_out(scope: ItemBank | Assessment) -> dict:
     figures["adaptive"] = int(gathered.is_adaptive.sum()) >= LEAST_GROUP
     if not gathered.items:
         return figures
-    theta = _abilities(gathered)
-    channels = _channels(gathered)
-    fits = fit(gathered.score, theta, *_parameters(gathered.items))
+    parameters = _parameters(gathered.items)
+    known = standing(np.clip(gathered.score, 0, 1), *parameters, area=gathered.area, rho=RHO)
+    groups = {"language": gathered.language, "channel": _channels(gathered)}
+    fits = fit(known, *parameters)
     for at, item in enumerate(gathered.items):
         row: dict = {"item": item.pk, "code": item.code}
         asked = np.flatnonzero(~np.isnan(gathered.score[:, at]))
         row["answers"] = len(asked) if len(asked) >= LEAST_GROUP else None
         if row["answers"]:
+            theta = known.theta[:, gathered.area[at]]
             row |= _classical(classical.items[at])
             row["infit"], row["outfit"] = fits[at].infit, fits[at].outfit
             row["time"] = _time(gathered, at)
-            row["options"] = _options(gathered, at, theta[:, at])
-            row["curve"] = observed_curve(gathered.score[:, at], theta[:, at], least=LEAST_GROUP)
-            row["dif"] = _dif(
-                gathered.score[asked, at],
-                theta[asked, at],
-                "language",
-                gathered.language[asked, at],
-            )
-            row["dif"] += _dif(
-                gathered.score[asked, at], theta[asked, at], "channel", channels[asked]
-            )
+            row["options"] = _options(gathered, at, theta)
+            row["curve"] = observed_curve(known, at, least=LEAST_GROUP)
+            row["dif"] = []
+            stratum = _strata(gathered, asked, theta)
+            for kind, of_each in groups.items():
+                own = of_each[asked, at] if of_each.ndim == 2 else of_each[asked]
+                row["dif"] += _dif(gathered.score[asked, at], stratum, kind, own)
         row["flags"] = _flags(item, row)
         figures["items"].append(row)
     return figures
@@ -112,11 +112,31 @@ def _parameters(items: list[Item]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     )
 
 
-def _abilities(gathered: Gathered) -> np.ndarray:
-    """(n, k): each person's ability in the competency of each item."""
-    area = gathered.area
-    a, b, c = _parameters(gathered.items)
-    return abilities(np.clip(gathered.score, 0, 1), a, b, c, area=area, rho=RHO)[:, area]
+def _total(gathered: Gathered, without: int | None = None) -> np.ndarray:
+    """Each person's share of the points they could have, of the other items where one is named."""
+    score = gathered.score if without is None else np.delete(gathered.score, without, axis=1)
+    asked = (~np.isnan(score)).sum(axis=1)
+    return np.nansum(score, axis=1) / np.maximum(asked, 1)
+
+
+def _thirds(gathered: Gathered, at: int, theta: np.ndarray) -> np.ndarray:
+    """Who stands where: by the other items, for an item that misleads must not rank people; those
+    who were asked adaptively by their ability, for they all get about as many right."""
+    found = np.zeros(len(theta), dtype=int)
+    others, asked = _total(gathered, at), ~np.isnan(gathered.score[:, at])
+    for some, by in ((~gathered.is_adaptive, others), (gathered.is_adaptive, theta)):
+        found[some & asked] = thirds(by[some & asked])
+    return found
+
+
+def _strata(gathered: Gathered, asked: np.ndarray, theta: np.ndarray) -> np.ndarray:
+    """Who knows equally much: by the total, this item included (Holland & Thayer 1988); those who
+    were asked adaptively by their ability, apart and in few groups."""
+    found = np.zeros(len(asked), dtype=np.int64)
+    adaptive = gathered.is_adaptive[asked]
+    found[~adaptive] = strata(np.round(_total(gathered)[asked][~adaptive], 6))
+    found[adaptive] = 10 + strata(theta[asked][adaptive], 5)
+    return found
 
 
 def _channels(gathered: Gathered) -> np.ndarray:
@@ -153,7 +173,7 @@ def _options(gathered: Gathered, at: int, theta: np.ndarray) -> list[dict] | Non
         for _row, answer in gathered.chosen.get(at, [])
     ]
     right = content["key"] if isinstance(content["key"], list) else [content["key"]]
-    third = thirds(theta[rows])
+    third = _thirds(gathered, at, theta)[rows]
     of_third = [int((third == group).sum()) for group in range(3)]
     counts = chosen_by_third(choices, third.tolist(), ids)
     return [
@@ -161,14 +181,14 @@ def _options(gathered: Gathered, at: int, theta: np.ndarray) -> list[dict] | Non
     ]
 
 
-def _dif(score: np.ndarray, theta: np.ndarray, kind: str, groups: np.ndarray) -> list[dict]:
+def _dif(score: np.ndarray, stratum: np.ndarray, kind: str, groups: np.ndarray) -> list[dict]:
     """Each group against the largest; those under LEAST_GROUP are left out."""
     sizes = Counter(group for group in groups.tolist() if group)
     large = sorted((g for g, n in sizes.items() if n >= LEAST_GROUP), key=lambda g: (-sizes[g], g))
     found = []
     for group in large[1:]:
         both = np.isin(groups, [large[0], group])
-        result = mantel_haenszel(score[both], groups[both] == group, strata(theta[both]))
+        result = mantel_haenszel(score[both], groups[both] == group, stratum[both])
         if result is not None:
             found.append({"kind": kind, "group": group, "against": large[0], **_rounded(result)})
     return found
@@ -204,7 +224,8 @@ def _flags(item: Item, row: dict) -> list[str]:
     enough = (row["answers"] or 0) >= LEAST_TO_JUDGE
     if enough and any(not sum(option["thirds"]) for option in options):
         flags.append("unused")
-    if (row["answers"] or 0) >= LEAST_TO_FIT and row["infit"] and row["infit"] > 1.3:
+    is_measured = item.calibrated_at is not None and (row["answers"] or 0) >= LEAST_TO_FIT
+    if is_measured and row["infit"] > MISFIT:
         flags.append("misfit")
     if item.is_drifting:
         flags.append("drifting")

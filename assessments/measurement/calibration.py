@@ -2,6 +2,7 @@
 
     found = calibrate(answers, c, prior_b=author)
     found.a, found.b, found.se_a, found.se_b, found.fit
+    standing(answers, a, b, c).theta          # what is known of the people
 
     scale = anchor(old_a, old_b, old_se, found.a, found.b, found.se_b, c)
     a, b = scale.of(found.a, found.b)         # on the old scale
@@ -163,7 +164,23 @@ def calibrate(
     )
 
 
-def abilities(
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of people and items when the items' parameters are.
+
+    theta: (n, m) posterior mean ability of each person in each area (`irt.eap`).
+    asked, right, square: (k, g) answers to each item expected at each ability of GRID, the sum of
+        their scores and of the squares of these. Summed over people's posteriors, not at their
+        estimates, which the shortness of a test draws to the middle.
+    """
+
+    theta: Array
+    asked: Array
+    right: Array
+    square: Array
+
+
+def standing(
     answers: npt.ArrayLike,
     a: npt.ArrayLike,
     b: npt.ArrayLike,
@@ -171,14 +188,20 @@ def abilities(
     *,
     area: npt.ArrayLike | None = None,
     rho: float = 0.7,
-) -> Array:
-    """Posterior mean ability (n, m) of each person in each area, with the items known (`irt.eap`)."""
+) -> Standing:
+    """People's abilities, and where on the scale each item was answered, given the parameters."""
     given = _check(answers, c, None, area, rho)
-    alpha, b = _start(given, (a, b))
-    found = np.zeros((len(given.score), len(given.members)))
-    for rows, mass in _posteriors(given, _probability(given, alpha, b)):
-        found[rows] = (mass @ GRID).T
-    return found
+    alpha, place = _start(given, (a, b))
+    theta = np.zeros((len(given.score), len(given.members)))
+    asked, right, square = (np.zeros((len(place), len(GRID))) for _ in range(3))
+    for rows, mass in _posteriors(given, _probability(given, alpha, place)):
+        theta[rows] = (mass @ GRID).T
+        for own, of_area in zip(given.members, mass, strict=True):
+            score = given.score[rows][:, own]
+            asked[own] += given.asked[rows][:, own].T @ of_area
+            right[own] += score.T @ of_area
+            square[own] += (score**2).T @ of_area
+    return Standing(theta, asked, right, square)
 
 
 # --- EM -------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
     figures = analyse(scores)                    # people by items, NaN where not asked
     figures.test.alpha, figures.items[3].discriminative_efficiency
-    fit(scores, theta, a, b, c)                  # infit and outfit
-    mantel_haenszel(right, focal, strata(theta)) # differential item functioning
+    fit(standing, a, b, c)                       # infit and outfit
+    mantel_haenszel(right, focal, strata(total)) # differential item functioning
 
 Every figure is a number or None: None where the answers cannot say (nobody, one person, everyone
 alike). The classical figures are those that Moodle documents ("Quiz statistics calculations"),
@@ -25,6 +25,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from .areas import GRID
+from .calibration import Standing
 from .irt import Array, probability
 
 Number = float | None
@@ -247,42 +249,43 @@ class Fit:
     outfit: Number
 
 
-def fit(
-    scores: npt.ArrayLike, theta: npt.ArrayLike, a: Array, b: Array, c: Array
-) -> tuple[Fit, ...]:
-    """Of each item, given people's abilities: theta is (n,), or (n, k) where it differs by item."""
-    matrix = np.asarray(scores, dtype=float)
-    ability = np.asarray(theta, dtype=float)
+def fit(standing: Standing, a: Array, b: Array, c: Array) -> tuple[Fit, ...]:
+    """Of each item. Residuals are averaged over people's posteriors, which makes either 1 on average
+    when the model holds, however short the test."""
+    p = np.clip(probability(GRID, a, b, c), 1e-9, 1 - 1e-9)
+    variance = p * (1.0 - p)
+    square = standing.square - 2.0 * standing.right * p + standing.asked * p**2
     found = []
-    for i in range(matrix.shape[1]):
-        own = ~np.isnan(matrix[:, i])
-        if not own.any():
+    for i, answers in enumerate(standing.asked.sum(axis=1)):
+        if answers < 0.5:
             found.append(Fit(None, None))
             continue
-        at = ability[own] if ability.ndim == 1 else ability[own, i]
-        p = probability(at, a[i : i + 1], b[i : i + 1], c[i : i + 1])[0]
-        variance = np.maximum(p * (1.0 - p), 1e-9)
-        square = (matrix[own, i] - p) ** 2
-        found.append(Fit(float(square.sum() / variance.sum()), float((square / variance).mean())))
+        infit = square[i].sum() / (standing.asked[i] * variance[i]).sum()
+        found.append(Fit(float(infit), float((square[i] / variance[i]).sum() / answers)))
     return tuple(found)
 
 
 def observed_curve(
-    score: npt.ArrayLike, theta: npt.ArrayLike, *, points: int = 6, least: int = 10
-) -> list[tuple[float, float, int]]:
-    """(mean ability, mean score, people) of groups of about equal size, for one item; each of at
-    least `least` people, so there may be fewer groups, or none."""
-    value, ability = np.asarray(score, dtype=float), np.asarray(theta, dtype=float)
-    own = ~np.isnan(value)
-    value, ability = value[own], ability[own]
-    groups = min(points, len(value) // least)
-    if groups == 0:
+    standing: Standing, item: int, *, points: int = 6, least: int = 10
+) -> list[tuple[float, float, float]]:
+    """(mean ability, mean score, people) of bands of ability with about as many people each, at least
+    `least`, so there may be fewer bands, or none. What is expected of a band is the item's curve,
+    since people count in each band by how likely they belong there (Stone 2000, *J. Educ. Meas.* 37,
+    58-75)."""
+    asked, right = standing.asked[item], standing.right[item]
+    whole = float(asked.sum())
+    bands = min(points, int(whole // least))
+    if bands == 0:
         return []
-    order = np.argsort(ability, kind="stable")
-    return [
-        (float(ability[some].mean()), float(value[some].mean()), len(some))
-        for some in np.array_split(order, groups)
-    ]
+    # The share of each grid point that lies in each band, so that bands hold equally many.
+    edges = np.concatenate([[0.0], np.cumsum(asked) / whole])
+    found = []
+    for low, high in zip(np.arange(bands) / bands, np.arange(1, bands + 1) / bands, strict=True):
+        inside = np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0.0, None)
+        share = np.divide(inside * whole, asked, out=np.zeros_like(asked), where=asked > 0)
+        n = float((share * asked).sum())
+        found.append((float(share @ (asked * GRID)) / n, float(share @ right) / n, n))
+    return found
 
 
 # --- Differential item functioning ----------------------------------------------------------------

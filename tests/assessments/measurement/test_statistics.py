@@ -6,7 +6,7 @@ import statistics as plain
 import numpy as np
 import pytest
 
-from assessments.measurement.calibration import abilities
+from assessments.measurement.calibration import standing
 from assessments.measurement.statistics import (
     analyse,
     chosen_by_third,
@@ -188,16 +188,28 @@ def test_answers_from_the_model_fit_it_and_noise_does_not():
     scores = (rng.random(p.shape) < p).astype(float)
     scores[:, 2] = rng.random(3000) < 0.5
     scores[:, 5] = np.nan
-    found = fit(scores, theta, a, b, c)
+    known = standing(scores, a, b, c)
+    found = fit(known, a, b, c)
     assert [one.infit for one in found[:2]] == pytest.approx([1, 1], abs=0.06)
     assert [one.outfit for one in found[:2]] == pytest.approx([1, 1], abs=0.12)
-    assert found[2].infit > 1.3
+    assert found[2].infit > 1.1
     assert found[2].outfit > found[2].infit
     assert (found[5].infit, found[5].outfit) == (None, None)
-    low = observed_curve(scores[:, 0], theta)
-    assert [n for _x, _y, n in low] == [500] * 6
-    assert low[0][1] < low[-1][1]
-    assert observed_curve(scores[:9, 0], theta[:9]) == []
+    assert observed_curve(known, 5) == []
+
+
+def test_what_is_observed_lies_on_the_curve_of_an_item_that_fits_however_short_the_test():
+    rng = np.random.default_rng(6)
+    theta, k = rng.normal(size=6000), 5
+    a, b, c = np.full(k, 1.2), np.linspace(-1, 1, k), np.full(k, 0.25)
+    p = c + (1 - c) / (1 + np.exp(-a * (theta[:, None] - b)))
+    known = standing((rng.random(p.shape) < p).astype(float), a, b, c)
+    points = observed_curve(known, 1)
+    assert [n for _x, _y, n in points] == pytest.approx([1000] * 6)
+    for x, y, _n in points[1:-1]:
+        assert y == pytest.approx(0.25 + 0.75 / (1 + np.exp(-1.2 * (x - b[1]))), abs=0.04)
+    assert [one.infit for one in fit(known, a, b, c)] == pytest.approx([1] * k, abs=0.05)
+    assert observed_curve(standing(np.ones((9, 1)), a[:1], b[:1], c[:1]), 0) == []
 
 
 def test_abilities_follow_what_was_answered():
@@ -205,7 +217,7 @@ def test_abilities_follow_what_was_answered():
     theta = rng.normal(size=500)
     b = np.linspace(-2, 2, 40)
     scores = (rng.random((500, 40)) < 1 / (1 + np.exp(-1.5 * (theta[:, None] - b)))).astype(float)
-    found = abilities(scores, np.full(40, 1.5), b, np.zeros(40))
+    found = standing(scores, np.full(40, 1.5), b, np.zeros(40)).theta
     assert found.shape == (500, 1)
     assert np.sqrt(((found[:, 0] - theta) ** 2).mean()) < 0.35
 
