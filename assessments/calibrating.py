@@ -121,7 +121,10 @@ def is_due(bank: ItemBank) -> bool:
     last = bank.calibrations.filter(state=Calibration.State.DONE).first()
     answers = answers_of(bank)
     if last is None:
-        return answers.values("learner_id").distinct().count() >= LEAST_PEOPLE
+        measured = answers.filter(
+            item_version__item__status__in=[ItemStatus.ACTIVE, ItemStatus.PILOT]
+        )
+        return measured.values("learner_id").distinct().count() >= LEAST_PEOPLE
     new = answers.filter(attempt__submitted_at__gt=last.asked_at).count()
     return new >= max(LEAST_PEOPLE, GROWTH * last.responses)
 

@@ -253,7 +253,7 @@ class ItemView(StatisticsView):
             options=options_of(row),
             dif=dif_of(row),
             measured=measured.order_by("-calibration__number")[:10],
-            figures=list(zip((label for _n, label, _d in COLUMNS), row.cells, strict=True)),
+            facts=facts_of(row),
             least=LEAST_GROUP,
         )
 
@@ -306,6 +306,22 @@ class ExportView(StatisticsView):
 def safe_text(text: str) -> str:
     """The text as a CSV cell: one that begins like a formula gets a leading apostrophe."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def facts_of(row: Row) -> list[dict]:
+    """Every figure of a question, those of the table and what it has no room for."""
+    facts = [
+        {"label": label, **cell}
+        for (_name, label, _decimals), cell in zip(COLUMNS, row.cells, strict=True)
+    ]
+    time = row.figures.get("time") or (None, None, None)
+    more = (
+        (_("Corrected point-biserial"), row.figures.get("point_biserial"), 2),
+        (_("Outfit"), row.figures.get("outfit"), 2),
+        (_("Seconds, a quarter take less than"), time[0], 0),
+        (_("Seconds, a quarter take more than"), time[2], 0),
+    )
+    return facts + [{"label": label, "value": v, "decimals": d} for label, v, d in more]
 
 
 # --- Charts, drawn on the server ------------------------------------------------------------------
