@@ -7,3 +7,6 @@ attempt_graded = Signal()
 
 #: kwargs: attempt (as it is now), was_passed (before; None for a placement), regrade, at
 attempt_regraded = Signal()
+#: kwargs: registrations (a set of UUIDs). A receiver returns {registration: channel}, as far as it
+#: knows by which channel (online, booklet, in a room…) somebody learned; asked, not told.
+channels_asked = Signal()

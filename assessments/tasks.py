@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from assessments import regrading, services
+from assessments import calibrating, item_statistics, regrading, services
+from assessments.models import ItemBank
 
 
 @shared_task
@@ -23,3 +24,37 @@ def sweep_regrades() -> None:
     """Take up regrades whose message was lost or whose worker died."""
     for pk in regrading.owed_regrades():
         apply_regrade.delay(pk)
+
+
+@shared_task(acks_late=True)
+def calibrate_bank(pk: int) -> None:
+    """One calibration. Safe to run twice: only the holder of the lease keeps anything."""
+    calibrating.run_calibration(pk)
+
+
+@shared_task
+def calibrate_banks() -> int:
+    """Every night: calibrate the banks that have enough new answers, one task each."""
+    for bank in ItemBank.objects.order_by("pk"):
+        if calibrating.is_due(bank):
+            calibrating.ask_calibration(bank)
+    owed = calibrating.owed_calibrations()
+    for pk in owed:
+        calibrate_bank.delay(pk)
+    return len(owed)
+
+
+@shared_task(acks_late=True)
+def work_out_statistics(pk: int) -> None:
+    """The figures of one bank or assessment. Safe to run twice."""
+    item_statistics.run_statistics(pk)
+
+
+@shared_task
+def sweep_statistics() -> int:
+    """Every night: the figures of whatever has new answers, one task each."""
+    item_statistics.ask_what_is_behind()
+    owed = item_statistics.owed_statistics()
+    for pk in owed:
+        work_out_statistics.delay(pk)
+    return len(owed)

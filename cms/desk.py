@@ -11,6 +11,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import Page
 
 from assessments.drawing import saved_plans, supply
+from assessments.item_statistics import misbehaving
 from assessments.models import Assessment
 from cms.models import CataloguePage, CoursePage, LibraryPage, ModulePage
 
@@ -60,7 +61,7 @@ class DeskPanel(Component):
     template_name = "cms/admin/desk.html"
 
     def get_context_data(self, parent_context):
-        return {"steps": self.steps, "courses": course_rows()}
+        return {"steps": self.steps, "courses": course_rows(), "misbehaving": misbehaving()}
 
     @cached_property
     def steps(self) -> list[Step]:

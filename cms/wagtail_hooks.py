@@ -15,7 +15,6 @@ from wagtail.admin.ui.sidebar import LinkMenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
-from academy.people.roles import TRAINER, has_role
 from assessments.allowances import renew_deadlines
 from assessments.models import Assessment
 from cms import deletion, integrity, lrs_clients, regrades, users
@@ -29,6 +28,7 @@ from cms.desk import (
     writes_pages,
     writes_questions,
 )
+from cms.item_statistics import TrainerMenuItem
 from cms.models import CataloguePage, CoursePage, LessonPage, LibraryPage, ModulePage
 from cms.operators import OperatorMenuItem
 from cms.viewsets import AssessmentDesk, OrganisationDesk, TranslateQuestions
@@ -79,13 +79,6 @@ def modules_menu_item() -> MenuItem:
     return ShelfMenuItem(LibraryPage, _("Modules"), icon_name="folder-open-1", order=202)
 
 
-class TrainerMenuItem(MenuItem):
-    """A door that trainers alone see."""
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return has_role(request.user, TRAINER)
-
-
 @hooks.register("register_admin_menu_item")
 def allowances_menu_item() -> MenuItem:
     return TrainerMenuItem(
@@ -93,6 +86,17 @@ def allowances_menu_item() -> MenuItem:
         reverse("running:allowances"),
         name="allowances",
         icon_name="time",
+        order=212,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def item_statistics_menu_item() -> MenuItem:
+    return TrainerMenuItem(
+        _("Question statistics"),
+        reverse("item_statistics:index"),
+        name="item-statistics",
+        icon_name="order",
         order=211,
     )
 
@@ -146,6 +150,7 @@ def operator_urls() -> list:
         path("lrs-clients/", include("cms.lrs_client_urls")),
         path("running/", include("cms.running_urls")),
         path("regrades/", include("cms.regrade_urls")),
+        path("item-statistics/", include("cms.item_statistics_urls")),
     ]
 
 

@@ -2,6 +2,7 @@
 person is erased."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
@@ -10,7 +11,7 @@ from academy.competencies.models import Profile, ProfileEntry
 from academy.people.models import Membership, User
 from academy.people.signals import person_erased
 from assessments.models import Attempt, Regrade
-from assessments.signals import attempt_graded, attempt_regraded
+from assessments.signals import attempt_graded, attempt_regraded, channels_asked
 from courses import plans, services
 
 
@@ -28,6 +29,11 @@ def record_regrade(sender, attempt: Attempt, was_passed, regrade: Regrade, at: d
         plans.record_placement(attempt, at=at)
     elif services.record_regrade(attempt, was_passed=bool(was_passed), regrade=regrade, at=at):
         plans.renew_plan(attempt.learner, at=at)
+
+
+@receiver(channels_asked, dispatch_uid="courses.say_channels")
+def say_channels(sender, registrations: set[UUID], **kwargs) -> dict[UUID, str]:
+    return services.channels_of(registrations)
 
 
 @receiver([post_save, post_delete], sender=Membership, dispatch_uid="courses.owe_plan")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import structlog
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -230,6 +230,21 @@ def open_lesson(*, enrollment: Enrollment, lesson: Lesson, at: datetime | None =
         statements.lesson_started(enrollment, lesson, at=at)
     if enrollment.status == Enrollment.Status.ACTIVE:
         Enrollment.objects.filter(pk=enrollment.pk).update(last_lesson=lesson, last_seen_at=at)
+
+
+def channels_of(registrations: Iterable[UUID]) -> dict[UUID, str]:
+    """The channel by which most lessons of each enrollment were done, where any was."""
+    channels: dict[UUID, str] = {}
+    wanted = list(registrations)
+    for first in range(0, len(wanted), 1000):  # databases limit how many are asked for at once
+        some = wanted[first : first + 1000]
+        done = LessonProgress.objects.filter(enrollment__uuid__in=some, completed_at__isnull=False)
+        counts = done.values_list("enrollment__uuid", "channel").annotate(lessons=Count("pk"))
+        channels |= {
+            registration: channel
+            for registration, channel, _n in counts.order_by("lessons", "channel")
+        }
+    return channels
 
 
 @transaction.atomic

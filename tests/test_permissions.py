@@ -38,6 +38,7 @@ OURS = {
     "lrs_clients",
     "delivery",
     "erasures",
+    "item_statistics",
     "portal",
     "regrades",
     "reporting",
@@ -108,6 +109,11 @@ TRAINERS_ONLY = {
     "regrades:progress",
     "regrades:propose",
     "regrades:regrade",
+    "item_statistics:accept",
+    "item_statistics:export",
+    "item_statistics:index",
+    "item_statistics:item",
+    "item_statistics:report",
 }
 #: Any signed-in person, about themselves.
 OWN = {
@@ -192,6 +198,7 @@ def owner(made) -> User:
 def urls(made, owner) -> dict[str, str]:
     placement, final = owner.attempts.order_by("pk")
     enrollment = Enrollment.objects.get(learner=owner)
+    asked_item = final.responses.first().item_version.item
     lesson = made.module.lessons.first()
     item = PlanItem.objects.get(learner=owner)
     credential = Credential.objects.get(learner=owner)
@@ -256,6 +263,10 @@ def urls(made, owner) -> dict[str, str]:
         "portal:copy_file": [copy.uuid],
         "portal:copy_status": [copy.uuid],
         "portal:credential_evidence": [credential.uuid],
+        "item_statistics:accept": [asked_item.pk],
+        "item_statistics:export": ["banks", asked_item.bank_id],
+        "item_statistics:item": ["banks", asked_item.bank_id, asked_item.pk],
+        "item_statistics:report": ["assessments", final.assessment_id],
         "lrs_clients:revoke": [lrs_client.pk],
         "lrs_clients:rotate": [lrs_client.pk],
         "portal:defer": [item.uuid],

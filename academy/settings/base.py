@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dj_database_url
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import Env
@@ -346,6 +347,14 @@ CELERY_BEAT_SCHEDULE = {
     "submit-overdue-attempts": {
         "task": "assessments.tasks.sweep_overdue_attempts",
         "schedule": 60.0,
+    },
+    "calibrate-banks": {
+        "task": "assessments.tasks.calibrate_banks",
+        "schedule": crontab(hour=2, minute=30),
+    },
+    "work-out-item-statistics": {
+        "task": "assessments.tasks.sweep_statistics",
+        "schedule": crontab(hour=3, minute=30),
     },
 }
 

@@ -5,6 +5,7 @@ from assessments.models.calibration import Calibration, Exposure, ItemParameters
 from assessments.models.marking import Criterion, CriterionLevel, Mark, Rubric
 from assessments.models.regrade import Regrade, ScoreChange
 from assessments.models.review import PlacementReview, SpotCheck
+from assessments.models.statistics import ItemStatistics
 
 __all__ = [
     "Allowance",
@@ -19,6 +20,7 @@ __all__ = [
     "ItemBank",
     "ItemContent",
     "ItemParameters",
+    "ItemStatistics",
     "ItemVersion",
     "Mark",
     "PlacementReview",
