@@ -112,6 +112,8 @@ def test_the_editor_shows_what_the_chosen_kind_has(live, page: Page, console, se
         return found
 
     expect(page.locator("[name=numeric_value]")).to_be_hidden()
+    expect(page.get_by_text("Tolerance")).to_be_hidden()
+    expect(page.get_by_role("heading", name="The number")).to_be_hidden()
     expect(page.locator("[name=scoring]")).to_be_hidden()
     assert offered() == ["Option"]
     kind.select_option("numeric")
@@ -123,6 +125,8 @@ def test_the_editor_shows_what_the_chosen_kind_has(live, page: Page, console, se
     options.locator("button[title='Insert a block']").first.click()
     page.locator(".w-combobox__option", has_text="Pair").click()
     expect(page.locator("[name=options-0-value-match]")).to_be_visible()
+    expect(page.get_by_role("heading", name="The number")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Points")).to_be_visible()
     kind.select_option("ordering")
     expect(page.locator("[name=options-0-value-match]")).to_be_visible()  # to be removed by hand
     options.locator("button[title='Insert a block']").last.click()

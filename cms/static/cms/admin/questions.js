@@ -15,12 +15,15 @@
     if (!kind) return;
     const special = new Set(Object.values(kinds()).flatMap(({ fields }) => fields));
     for (const name of special) {
-      const field = document.querySelector(`[name="${name}"]`)?.closest("[data-contentpath], .w-field__wrapper");
-      const panel = field?.closest(".w-panel");
+      const field = document.querySelector(`[data-contentpath="${name}"]`);
       if (!field) continue;
-      field.hidden = !kind.fields.includes(name);
-      const own = panel.querySelectorAll("[data-field-wrapper], .w-field__wrapper");
-      panel.hidden = [...own].every((one) => one.closest("[hidden]") && one.closest("[hidden]") !== panel);
+      const panel = field.closest(".w-panel");
+      const own = field.closest(".w-panel__wrapper");
+      panel.hidden = !kind.fields.includes(name);
+      if (!own || !panel.contains(own)) continue;
+      own.hidden = panel.hidden;
+      panel.hidden = false;
+      panel.hidden = [...panel.querySelectorAll("[data-field-wrapper]")].every((one) => one.closest("[hidden]"));
     }
     const options = document.querySelector("[name=options-count]")?.closest(".w-panel");
     if (options) options.hidden = !kind.blocks.length && options.querySelector("[name=options-count]").value === "0";
