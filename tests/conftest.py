@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: without a query, files that are shipped. `-m "not once"` leaves it out.
 ONCE = (
     "tests/assessments/measurement/",
+    "tests/assessments/test_data_tables.py",
     "tests/conformance/xapi/test_data_",
     "tests/conformance/xapi/test_properties.py",
     "tests/core/test_translations.py",
