@@ -26,11 +26,20 @@ from assessments.models import (
     Item,
     ItemContent,
     ItemVersion,
+    PlacementReview,
     Response,
     Section,
+    SpotCheck,
 )
 from assessments.models.bank import ItemStatus
-from assessments.placement import pin_placement, placement_result, rebuild_run
+from assessments.placement import (
+    SECOND_FORM,
+    count_exposure,
+    is_replayed,
+    pin_placement,
+    placement_result,
+    rebuild_run,
+)
 from assessments.signals import attempt_graded
 
 log = structlog.get_logger(__name__)
@@ -165,7 +174,7 @@ def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> 
         return _("This assessment is closed.")
     graded = Attempt.objects.filter(
         assessment=assessment, learner=learner, status=Attempt.Status.GRADED
-    )
+    ).exclude(SECOND_FORM)
     passed = graded.filter(passed=True).order_by("-submitted_at").first()
     if passed is not None:  # a renewal begins its count anew
         graded = graded.filter(submitted_at__gt=passed.submitted_at)
@@ -270,10 +279,10 @@ def start_attempt(
         deadline_at=(at + timedelta(minutes=float(limit * learner.time_factor)) if limit else None),
     )
     if attempt.is_placement:
-        attempt.pinned = pin_placement(assessment)
+        attempt.pinned = pin_placement(assessment, seed=seed)
         attempt.engine = str(attempt.pinned["engine"])
         attempt.save()
-        _show_next_placement_item(attempt, at)
+        show_next_placement_item(attempt, at)
     else:
         versions = _draw(assessment, random.Random(seed))  # noqa: S311 - to be replayed
         attempt.save()
@@ -405,7 +414,7 @@ def _close(attempt: Attempt, at: datetime) -> Attempt:
 # --- Placement ------------------------------------------------------------------------------------
 
 
-def _show_next_placement_item(attempt: Attempt, at: datetime) -> Response | None:
+def show_next_placement_item(attempt: Attempt, at: datetime) -> Response | None:
     """Show what the engine asks next, or None when it knows enough."""
     responses = list(attempt.responses.order_by("position"))
     index = rebuild_run(attempt, responses).next_item()
@@ -446,14 +455,23 @@ def answer_placement(
     response.score = score_of(response)
     response.save()
     statements.answered(attempt, response, at=at)
-    if _show_next_placement_item(attempt, at) is None:
-        responses = list(attempt.responses.order_by("position"))
-        attempt.result = placement_result(attempt, responses)
-        attempt.status = Attempt.Status.GRADED
-        attempt.submitted_at = at
-        attempt.score_raw = sum(one.score for one in responses)
-        attempt.score_max = float(len(responses))
-        _close(attempt, at)
+    if show_next_placement_item(attempt, at) is None:
+        finish_placement(attempt, at=at)
+    return attempt
+
+
+def finish_placement(attempt: Attempt, *, at: datetime) -> Attempt:
+    """The result of what was answered. The attempt is locked by the caller."""
+    responses = [one for one in attempt.responses.order_by("position") if one.answered_at]
+    attempt.result = placement_result(attempt, responses)
+    attempt.status = Attempt.Status.GRADED
+    attempt.submitted_at = at
+    attempt.score_raw = sum(one.score for one in responses)
+    attempt.score_max = float(len(responses))
+    is_replayed(attempt, responses)
+    _close(attempt, at)
+    if not attempt.is_second_form:
+        count_exposure(attempt)
     return attempt
 
 
@@ -481,3 +499,10 @@ def forget_person(person: User) -> None:
     """A person is erased: what they answered goes, their scores stay; what is under way ends."""
     Attempt.objects.filter(learner=person, status=Attempt.Status.IN_PROGRESS).delete()
     Response.objects.filter(learner=person).update(answer=None, option_order=[])
+    contested = PlacementReview.objects.filter(learner=person)
+    contested.filter(decision="").update(
+        decision=PlacementReview.Decision.WITHDRAWN, decided_at=now()
+    )
+    contested.update(reason="", answer="")
+    SpotCheck.objects.filter(learner=person, answered_at__isnull=True).delete()
+    SpotCheck.objects.filter(learner=person).update(answer=None, option_order=[])

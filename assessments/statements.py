@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from academy.people.services import identity_for
 from academy.xapi.services import activity, record
-from academy.xapi.vocabulary import ActivityType, adl
+from academy.xapi.vocabulary import ActivityType, Verb, adl, streams
 from assessments.item_types import item_type_for
-from assessments.models import Attempt, Response
+from assessments.models import Attempt, PlacementReview, Response, SpotCheck
 
 
 def assessment_activity(attempt: Attempt) -> dict:
@@ -78,4 +79,84 @@ def attempt_graded(attempt: Attempt) -> UUID:
         result=result,
         registration=attempt.registration,
         at=attempt.submitted_at,
+    )
+
+
+# --- Contested placements, and checks of what was skipped -----------------------------------------
+
+
+def _about_competency(review: PlacementReview, verb: Verb, *, at: datetime, **parts) -> UUID:
+    """A statement of the learner about one competency of a placement."""
+    competency = review.competency
+    context = {
+        "contextActivities": {"parent": [assessment_activity(review.attempt)]},
+        **parts.pop("context", {}),
+    }
+    return record(
+        actor=review.learner,
+        verb=verb,
+        activity=activity(
+            kind="competencies",
+            uuid=competency.uuid,
+            type=ActivityType.OBJECTIVE,
+            name=competency.title,
+        ),
+        context=context,
+        registration=review.attempt.registration,
+        at=at,
+        **parts,
+    )
+
+
+def placement_contested(review: PlacementReview) -> UUID:
+    """`disagreed`: the learner contests a level, with their reason."""
+    return _about_competency(
+        review, streams.DISAGREED, at=review.asked_at, result={"response": review.reason}
+    )
+
+
+def placement_uncontested(review: PlacementReview) -> UUID:
+    """`retracted`: the learner contests it no more."""
+    return _about_competency(review, streams.RETRACTED, at=review.decided_at)
+
+
+def placement_review_answered(review: PlacementReview) -> UUID:
+    """`received`: the learner has an answer; success is whether the level changed. Who decided is
+    its instructor, where a person did."""
+    by = review.decided_by
+    return _about_competency(
+        review,
+        streams.RECEIVED,
+        at=review.decided_at,
+        result={
+            "success": review.decision == PlacementReview.Decision.CHANGED,
+            "completion": True,
+            **({"response": review.answer} if review.answer else {}),
+        },
+        context={"instructor": identity_for(by).actor} if by else {},
+    )
+
+
+def spot_check_answered(check: SpotCheck) -> UUID:
+    """`answered`: a question that counts for nothing, about something that was skipped."""
+    version = check.item_version
+    item_type = item_type_for(version.content["type"])
+    question = activity(
+        kind="items",
+        uuid=version.item.uuid,
+        type=ActivityType.CMI_INTERACTION,
+        name={"und": version.item.code},
+    )
+    question["definition"]["interactionType"] = item_type.interaction
+    return record(
+        actor=check.learner,
+        verb=adl.ANSWERED,
+        activity=question,
+        result={
+            "success": check.score == 1,
+            "response": item_type.pattern(check.answer),
+            "score": {"scaled": check.score},
+        },
+        registration=check.attempt.registration,
+        at=check.answered_at,
     )

@@ -9,17 +9,24 @@ from django.dispatch import receiver
 from academy.competencies.models import Profile, ProfileEntry
 from academy.people.models import Membership, User
 from academy.people.signals import person_erased
-from assessments.models import Attempt
-from assessments.signals import attempt_graded
+from assessments.models import Attempt, PlacementReview
+from assessments.signals import attempt_graded, review_decided
 from courses import plans, services
 
 
 @receiver(attempt_graded, sender=Attempt, dispatch_uid="courses.record_attempt")
 def record_attempt(sender, attempt: Attempt, at: datetime, **kwargs):
+    if attempt.is_second_form:
+        return  # its review tells what came of it
     if attempt.is_placement:
         plans.record_placement(attempt)
     elif services.record_final(attempt, at=at):
         plans.renew_plan(attempt.learner, at=at)
+
+
+@receiver(review_decided, sender=PlacementReview, dispatch_uid="courses.record_review")
+def record_review(sender, review: PlacementReview, **kwargs):
+    plans.record_review(review)
 
 
 @receiver([post_save, post_delete], sender=Membership, dispatch_uid="courses.owe_plan")

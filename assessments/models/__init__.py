@@ -5,6 +5,7 @@ from assessments.models.calibration import Calibration, Exposure, ItemParameters
 from assessments.models.marking import Criterion, CriterionLevel, Mark, Rubric
 from assessments.models.regrade import Regrade, ScoreChange
 from assessments.models.review import PlacementReview, SpotCheck
+from assessments.models.simulation import Simulation
 
 __all__ = [
     "Allowance",
@@ -28,5 +29,6 @@ __all__ = [
     "ScoreChange",
     "Section",
     "SectionItem",
+    "Simulation",
     "SpotCheck",
 ]
