@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 import structlog
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from academy.competencies.models import Competency, ProficiencyLevel
@@ -373,7 +373,8 @@ class PlacedCompetency:
     the lowest band: that is where somebody stands who answered nothing right.
     `at_least[n]` is the probability that the person is in band n or above. `review` is the decision
     on a review of it, if there is one: a second form's estimate takes the place of the first, and a
-    band that a person decided is taken as it is, though never as calibrated.
+    band that a person decided is taken as it is, though never as calibrated. `band_of` gives the band
+    of each level.
     """
 
     competency: Competency
@@ -387,6 +388,7 @@ class PlacedCompetency:
     n_items: int
     calibrated: bool = False
     review: PlacementReview | None = None
+    band_of: dict[int, int] = field(default_factory=dict)
 
     @property
     def band_title(self):
@@ -433,6 +435,7 @@ def placed_competencies(attempt: Attempt) -> list[PlacedCompetency]:
             n_items=area["items"],
             calibrated=known,
             review=review,
+            band_of={level.number: level.band for level in own},
         )
         if review and review.is_persons_change:
             one = replace(
@@ -448,9 +451,23 @@ def placed_competencies(attempt: Attempt) -> list[PlacedCompetency]:
 
 def _decided_reviews(attempt: Attempt) -> dict[int, PlacementReview]:
     """By competency: the reviews that were answered."""
-    decided = [PlacementReview.Decision.KEPT, PlacementReview.Decision.CHANGED]
-    rows = PlacementReview.objects.filter(attempt=attempt, decision__in=decided)
-    return {review.competency_id: review for review in rows.select_related("second_form")}
+    decided = (PlacementReview.Decision.KEPT, PlacementReview.Decision.CHANGED)
+    return {one.competency_id: one for one in reviews_of(attempt) if one.decision in decided}
+
+
+def with_reviews(attempts: QuerySet) -> QuerySet:
+    """Attempts that know their reviews, and those their second forms."""
+    return attempts.prefetch_related(
+        Prefetch("reviews", PlacementReview.objects.select_related("second_form"))
+    )
+
+
+def reviews_of(attempt: Attempt) -> list[PlacementReview]:
+    """What was contested in a placement. No query for an attempt that knows (`with_reviews`)."""
+    rows = attempt.reviews.all()
+    if "reviews" not in getattr(attempt, "_prefetched_objects_cache", {}):
+        rows = rows.select_related("second_form")
+    return list(rows)
 
 
 def _level_of(levels: list[ProficiencyLevel], band: int) -> int:

@@ -31,6 +31,7 @@ from assessments.placement import (
     history_of,
     latest_placement,
     parameters_of,
+    reviews_of,
 )
 from assessments.services import finish_placement, lock_attempt, show_next_placement_item
 from assessments.signals import review_decided
@@ -80,9 +81,11 @@ def evidence_of(attempt: Attempt) -> dict[int, list[Evidence]]:
     placement means to use anything is only described, and so is what comes from a small bank.
     Three queries.
     """
-    forms = PlacementReview.objects.filter(attempt=attempt, second_form__status="graded")
-    attempts = {one.second_form_id: one.second_form for one in forms.select_related("second_form")}
-    attempts[attempt.pk] = attempt
+    attempts = {attempt.pk: attempt} | {
+        one.second_form_id: one.second_form
+        for one in reviews_of(attempt)
+        if one.second_form and one.second_form.result
+    }
     responses = (
         Response.objects.filter(attempt__in=attempts, answered_at__isnull=False)
         .select_related("item_version__item")

@@ -75,6 +75,7 @@ def placement_intro(request: HttpRequest) -> HttpResponse:
             "most": assessment.max_items * len(sections),
             "under_way": under_way,
             "latest": latest_placement(request.user),
+            "checks": assessment.spot_check_share > 0,
             "refusal": None
             if under_way
             else services.refusal_to_start(assessment, request.user, at=now()),
@@ -109,6 +110,7 @@ def placement_item(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "attempt": attempt,
             "number": response.position + 1,
             "most": rules["max_items"],
+            "is_second_form": attempt.is_second_form,
             "error": error,
             **_question_context(response),
         },
