@@ -12,6 +12,7 @@ from wagtail.models import Page
 
 from assessments.models import Assessment, Item
 from assessments.models.bank import ItemStatus
+from assessments.placement import placement_warnings
 from cms.models import CataloguePage, CoursePage, LibraryPage, ModulePage
 
 COURSES_SHOWN = 12
@@ -150,9 +151,9 @@ def course_rows() -> list[CourseRow]:
 
 
 def assessment_warnings(assessment: Assessment) -> list[str]:
-    """Why a final assessment could not be started now, in words for its author."""
-    if assessment.kind != Assessment.Kind.FINAL:
-        return []
+    """Why an assessment could not be started now, in words for its author."""
+    if assessment.kind == Assessment.Kind.PLACEMENT:
+        return placement_warnings(assessment)
     warnings, taken = [], {}
     for section in assessment.sections.select_related("bank"):
         items = Item.objects.filter(

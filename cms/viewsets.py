@@ -402,6 +402,8 @@ class AssessmentViewSet(SnippetViewSet):
                     content=_("A placement stops between these numbers. A final ignores them.")
                 ),
                 FieldRowPanel([FieldPanel("min_items"), FieldPanel("max_items")]),
+                FieldRowPanel([FieldPanel("exposure_target"), FieldPanel("spot_check_share")]),
+                FieldPanel("review_days"),
             ],
             heading=_("For a placement"),
             classname="collapsed",

@@ -28,6 +28,7 @@ from cms.desk import (
 )
 from cms.models import CataloguePage, CoursePage, LessonPage, LibraryPage, ModulePage
 from cms.operators import OperatorMenuItem
+from cms.placement_reviews import TrainerMenuItem
 from cms.viewsets import AssessmentDesk, OrganisationDesk, TranslateQuestions
 
 register_snippet(AssessmentDesk)
@@ -107,9 +108,33 @@ def erasures_menu_item() -> MenuItem:
     )
 
 
+@hooks.register("register_admin_menu_item")
+def placement_reviews_menu_item() -> MenuItem:
+    return TrainerMenuItem(
+        _("Contested placements"),
+        reverse("placement_reviews:index"),
+        name="placement-reviews",
+        icon_name="help",
+        order=212,
+    )
+
+
+@hooks.register("register_reports_menu_item")
+def simulations_menu_item() -> MenuItem:
+    return TrainerMenuItem(
+        _("Simulated placements"),
+        reverse("simulations:index"),
+        name="simulations",
+        icon_name="cogs",
+        order=130,
+    )
+
+
 @hooks.register("register_admin_urls")
 def operator_urls() -> list:
     return [
+        path("placement-reviews/", include("cms.placement_review_urls")),
+        path("simulations/", include("cms.simulation_urls")),
         path("delivery/", include("cms.delivery_urls")),
         path("erasures/", include("cms.erasure_urls")),
         path("lrs-clients/", include("cms.lrs_client_urls")),

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-SKIP_CERTAINTY = 0.8
-DECIDE_CERTAINTY = 0.9
+from assessments.measurement.skipping import DECIDE_CERTAINTY, SKIP_CERTAINTY
 
 
 class Skip(Enum):

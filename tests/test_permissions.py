@@ -18,6 +18,8 @@ from academy.portal.export import make_export, request_export
 from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
+from assessments.models import PlacementReview, Simulation, SpotCheck
+from assessments.reviews import contest
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -34,8 +36,10 @@ OURS = {
     "lrs_clients",
     "delivery",
     "erasures",
+    "placement_reviews",
     "portal",
     "reporting",
+    "simulations",
     "xapi",
 }
 
@@ -85,6 +89,15 @@ OPERATORS_ONLY = {
     "lrs_clients:revoke",
     "lrs_clients:rotate",
 }
+#: Trainers alone, in the admin.
+TRAINERS_ONLY = {
+    "placement_reviews:decide",
+    "placement_reviews:index",
+    "simulations:index",
+    "simulations:result",
+}
+#: Figures about modules, for HR and trainers.
+HR_AND_TRAINERS = {"reporting:skips"}
 #: Any signed-in person, about themselves.
 OWN = {
     "assessments:placement_intro",
@@ -118,20 +131,33 @@ OWNER = {
     "credentials:document",
     "credentials:status",
     "portal:competency_evidence",
+    "portal:contest",
     "portal:copy_file",
     "portal:copy_status",
     "portal:credential_evidence",
     "portal:defer",
     "portal:placement_result",
     "portal:plan_evidence",
+    "portal:quick_question",
     "portal:remove_from_plan",
     "portal:skip",
     "portal:statement",
     "portal:statement_json",
     "portal:unskip",
+    "portal:withdraw_review",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {
+    *PUBLIC,
+    *LRS,
+    *HR_ONLY,
+    *HR_AND_TRAINERS,
+    *OPERATORS_ONLY,
+    *TRAINERS_ONLY,
+    *OWN,
+    *OWNER,
+    *MANAGERS,
+}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -177,7 +203,24 @@ def urls(made, owner) -> dict[str, str]:
     refused = OutboxEntry.objects.create(
         destination=destination, statement_id=uuid.uuid4(), state="refused", next_attempt_at=now()
     )
+    review = contest(attempt=placement, competency=made.skill, reason="I can do it.", at=now())
+    check = SpotCheck.objects.create(
+        attempt=placement,
+        learner=owner,
+        skipped=made.module.uuid,
+        competency=made.skill,
+        band=1,
+        item_version=placement.responses.first().item_version,
+        seed=1,
+        due_after=now(),
+    )
+    simulation = Simulation.objects.create(assessment=made.placement, people=1, seed=1)
     arguments = {
+        "placement_reviews:decide": [review.uuid],
+        "portal:contest": [placement.uuid, made.skill.uuid],
+        "portal:quick_question": [check.uuid],
+        "portal:withdraw_review": [review.uuid],
+        "simulations:result": [simulation.uuid],
         "delivery:destination": [destination.name],
         "erasures:confirm": [asked.pk],
         "delivery:refused": [destination.name],
@@ -280,6 +323,23 @@ def test_the_pages_about_the_record_store_are_for_operators_alone(urls, role):
         assert statuses(client, urls[name]) <= expected, name
     if role != roles.OPERATOR:
         assert list(LrsClient.objects.values()) == before
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_contested_placements_and_simulations_are_for_trainers_alone(urls, role):
+    client = signed_in(role)
+    for name in TRAINERS_ONLY:
+        expected = {200, 302, 422} if role == roles.TRAINER else {403}
+        assert statuses(client, urls[name]) <= expected, name
+    review = PlacementReview.objects.get()
+    assert review.is_open, "an empty answer is none"
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_how_often_skips_are_wrong_is_for_hr_and_trainers(urls, role):
+    expected = 200 if role in (roles.HR, roles.TRAINER) else 403
+    for name in HR_AND_TRAINERS:
+        assert signed_in(role).get(urls[name]).status_code == expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

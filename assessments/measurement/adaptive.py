@@ -119,7 +119,7 @@ class Rules:
     max_lead: int | None = None
     se_stop: float | None = 0.35
     certainty_stop: float | None = 0.9
-    extend: float | None = 0.92
+    extend: float | None = 0.90
     give_up: float | None = 0.85
     top_k: int = 5
     aim: Aim | None = None
