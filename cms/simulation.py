@@ -144,8 +144,8 @@ def _drawn(area: dict) -> dict:
 def _exposure_bars(result: dict) -> list[dict]:
     exposure = result["exposure"]
     shares = (
-        (_("Most used item: share of runs"), exposure["most"]),
-        (_("Items on average: share of runs"), exposure["mean"]),
-        (_("Items that were never used"), exposure["never"]),
+        (_("The most used question"), exposure["most"]),
+        (_("A question on average"), exposure["mean"]),
+        (_("Never used"), exposure["never"]),
     )
     return [{"label": label, "value": value, "text": f"{value:.0%}"} for label, value in shares]

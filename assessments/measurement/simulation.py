@@ -24,6 +24,8 @@ from .skipping import DECIDE_CERTAINTY, SKIP_CERTAINTY
 
 #: Edges of the groups of ability that figures are given for; what lies outside joins the outer ones.
 EDGES = (-2.5, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.5)
+#: The share of what a test could know that counts as enough.
+NEARLY = 0.9
 #: Where missing items are looked for.
 PLACES = tuple(round(-2.0 + 0.5 * step, 1) for step in range(9))
 
@@ -66,7 +68,7 @@ class SkipFigures:
 @dataclass(frozen=True)
 class Missing:
     """At this ability the longest test leaves a standard error of `se`; about `items` more items of
-    that difficulty would bring it to the rules' own."""
+    that difficulty would bring it to what such a test could reach."""
 
     ability: float
     se: float
@@ -206,9 +208,9 @@ def missing_items(bank: Bank, rules: Rules, area: int) -> list[Missing]:
     """Where the area has too little to say within its longest test, and how much is missing.
 
     The information of the best items at an ability adds up to what a test could know there at most;
-    the standard error it leaves, with the prior's own 1/θ², is 1/√(1 + information). An item that is
-    missing is thought of as one of the bank's median discrimination and guessing, as difficult as
-    the people are able.
+    the standard error it leaves, with the prior's own 1/θ², is 1/√(1 + information). That should be
+    the rules' own, or nearly what a longest test of items as difficult as the people are able could
+    leave, if that is less. Such an item has the bank's median discrimination and guessing.
     """
     if rules.se_stop is None:
         return []
@@ -218,25 +220,19 @@ def missing_items(bank: Bank, rules: Rules, area: int) -> list[Missing]:
     typical = information(
         0.0, np.array([np.median(a)]), np.zeros(1), np.array([np.median(c)])
     ).item()
+    goal = min(rules.se_stop**-2 - 1.0, NEARLY * longest * typical)
     found = []
     for place in PLACES:
-        best = np.sort(information(place, a, b, c)[:, 0])[::-1][:longest]
-        short = rules.se_stop**-2 - 1.0 - float(best.sum())
-        if short <= 0:
-            continue
-        # Better items take the place of the worst of a full test: each gains the difference.
-        full = list(best) + [0.0] * (longest - len(best))
+        best = np.zeros(longest)
+        known = np.sort(information(place, a, b, c)[:, 0])[::-1][:longest]
+        best[: len(known)] = known
         more = 0
-        while short > 0 and more < longest:
+        while best.sum() < goal - 1e-9 and more < longest:
+            best[longest - 1 - more] = max(typical, best[longest - 1 - more])
             more += 1
-            short -= max(typical - full[-more], 0.05 * typical)
-        found.append(
-            Missing(
-                ability=place,
-                se=_rounded(1.0 / math.sqrt(1.0 + float(best.sum()))),
-                items=more,
-            )
-        )
+        if more:
+            se = 1.0 / math.sqrt(1.0 + float(known.sum()))
+            found.append(Missing(ability=place, se=_rounded(se), items=more))
     return found
 
 

@@ -71,6 +71,11 @@ def test_a_bank_of_easy_items_lacks_hard_ones():
     assert by_place[2.0].se > 0.4
 
 
+def test_what_the_bank_itself_could_not_do_is_not_missing():
+    """Items of little discrimination leave a large error however many there are."""
+    assert missing_items(bank_of(np.repeat(np.linspace(-3, 3, 25), 10), a=0.6), RULES, 0) == []
+
+
 def test_who_watches_is_told_how_far_it_is():
     heard = []
     simulate(bank_of(np.linspace(-2, 2, 20)), RULES, n=45, seed=1, tick=heard.append)
