@@ -91,7 +91,7 @@ def evidence_of(attempt: Attempt) -> dict[int, list[Evidence]]:
         .select_related("item_version__item")
         .order_by("attempt_id", "position")
     )
-    worn = set(_worn_items(attempt))
+    worn, sizes = set(_worn_items(attempt)), Counter(attempt.pinned["area"])
     thetas = {
         area["competency"]: area["theta"]
         for one in (attempt, *attempts.values())
@@ -112,7 +112,7 @@ def evidence_of(attempt: Attempt) -> dict[int, list[Evidence]]:
                 band=sum(float(b[0]) >= cut for cut in pinned["cuts"][area]),
                 is_right=response.score == 1,
                 is_shown=response.item_version.item_id not in worn
-                and Counter(attempt.pinned["area"])[_area_of(attempt, competency)] >= SHOWN_FROM,
+                and sizes[_area_of(attempt, competency)] >= SHOWN_FROM,
             )
         )
     for answers in found.values():

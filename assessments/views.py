@@ -110,7 +110,6 @@ def placement_item(request: HttpRequest, uuid: UUID) -> HttpResponse:
             "attempt": attempt,
             "number": response.position + 1,
             "most": rules["max_items"],
-            "is_second_form": attempt.is_second_form,
             "error": error,
             **_question_context(response),
         },

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse, reverse_lazy
@@ -208,13 +210,18 @@ class DecideView(OperatorView):
 # --- Reminding ------------------------------------------------------------------------------------
 
 
-def remind(*, at=None) -> int:
+def remind(*, at: datetime | None = None) -> int:
     """Write to the trainers when reviews have become overdue, once for each; nobody is named.
-    Returns how many have."""
-    count = reviews.claim_reminder(at=at)
-    if not count:
-        return 0
-    waiting = reviews.overdue(at or now()).count()
+    Returns how many have. What cannot be sent is claimed again the next time."""
+    with transaction.atomic():
+        count = reviews.claim_reminder(at=at)
+        if count:
+            _write_to_trainers(at or now())
+    return count
+
+
+def _write_to_trainers(at: datetime) -> None:
+    waiting = reviews.overdue(at).count()
     trainers = User.objects.filter(groups__name=TRAINER, is_active=True).order_by("pk")
     url = f"{settings.WAGTAILADMIN_BASE_URL}{reverse('placement_reviews:index')}"
     mails = []
@@ -233,4 +240,3 @@ def remind(*, at=None) -> int:
                 )
             )
     get_connection().send_messages(mails)
-    return count
