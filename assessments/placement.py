@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from academy.competencies.models import Competency, ProficiencyLevel
 from academy.core.errors import AcademyError
-from assessments.item_types import item_type_for
+from assessments.item_types import ITEM_TYPE_CHOICES, item_type_for
 from assessments.measurement.adaptive import (
     ENGINE_VERSION,
     Bank,
@@ -95,11 +95,7 @@ class Pool:
 
 def askable_items():
     """Items that a placement can grade at once."""
-    marked = [
-        code
-        for code in Item.objects.order_by().values_list("item_type", flat=True).distinct()
-        if item_type_for(code).is_marked
-    ]
+    marked = [code for code, _label in ITEM_TYPE_CHOICES if item_type_for(code).is_marked]
     return (
         Item.objects.filter(status=ItemStatus.ACTIVE, current_version__isnull=False)
         .exclude(item_type__in=marked)
@@ -418,6 +414,7 @@ def placed_competencies(attempt: Attempt) -> list[PlacedCompetency]:
         known = area.get("calibrated", attempt.result.get("calibrated", False))
         if review and review.second_form and review.second_form.result:
             [area] = review.second_form.result["areas"]
+            known = area["calibrated"]
         own = levels[competency.framework_id]
         titles = {level.band: level.band_title for level in own}
         one = PlacedCompetency(

@@ -1,6 +1,7 @@
 """How often a placement uses its items: counted, pinned, and replayed."""
 
 import pytest
+from django.db import transaction
 
 from academy.core.errors import AcademyError
 from assessments import placement as module
@@ -8,6 +9,7 @@ from assessments.models import Attempt, Exposure, Item, Response
 from assessments.placement import pin_placement, placement_warnings, rebuild_run, replay_run
 from tests.factories import teaching, world
 from tests.factories.people import UserFactory
+from tests.test_assessments_http import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -126,4 +128,20 @@ def test_counting_asks_the_same_however_large_the_bank(made, django_assert_max_n
     attempt = world.take_placement(made, UserFactory())
     teaching.item(made.placement.sections.get().bank, made.skill, number=99)
     with django_assert_max_num_queries(9):
+        module.count_exposure(attempt)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_placements_that_finish_at_the_same_moment_are_all_counted():
+    """Their rows are locked in one order: none waits in a circle, and none is lost."""
+    made = world.make(items=8)
+    attempts = [world.take_placement(made, UserFactory()) for _person in range(4)]
+    before = counts("runs")
+    results = at_once(*[lambda one=one: _count(one) for one in attempts])
+    assert results == [None] * 4
+    assert counts("runs") == {item: runs + 4 for item, runs in before.items()}
+
+
+def _count(attempt: Attempt) -> None:
+    with transaction.atomic():
         module.count_exposure(attempt)
