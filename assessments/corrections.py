@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from academy.people.models import User
-from assessments.drawing import is_right
 from assessments.item_types import Asked, item_type_for
-from assessments.measurement.adaptive import Bank, Rules
+from assessments.measurement.adaptive import Rules
 from assessments.measurement.domain import estimate
 from assessments.models import Attempt, ItemVersion, Regrade, Response, ScoreChange
-from assessments.placement import result_of
+from assessments.placement import history_of, pinned_bank, result_of
 
 
 def score_by(response: Response, version: ItemVersion) -> float:
@@ -98,16 +97,10 @@ def corrected_result(attempt: Attempt, responses: Sequence[Response]) -> dict:
     """The result of a placement from its scores as they are now, without what no longer counts."""
     pinned = attempt.pinned
     neutral = attempt.result.get("neutral", [])
-    index_of = {version: index for index, version in enumerate(pinned["versions"])}
-    history = [
-        (index_of[one.item_version_id], is_right(one.score or 0))
-        for one in responses
-        if one.answered_at is not None and one.position not in neutral
-    ]
-    bank = Bank(
-        a=pinned["a"], b=pinned["b"], c=pinned["c"], area=pinned["area"], cuts=pinned["cuts"]
-    )
-    result = result_of(attempt, estimate(bank, Rules(**pinned["rules"]), history))
+    counted = [one for one in responses if one.position not in neutral]
+    history = [*map(tuple, pinned.get("given", ())), *history_of(pinned, counted)]
+    found = estimate(pinned_bank(pinned), Rules(**pinned["rules"]), history)
+    result = result_of(attempt, found)
     return {**attempt.result, **result} | ({"neutral": neutral} if neutral else {})
 
 

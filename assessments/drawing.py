@@ -26,7 +26,7 @@ from assessments.measurement.adaptive import ENGINE_VERSION, Bank, Placement, Ru
 from assessments.measurement.domain import ability_at
 from assessments.models import Assessment, Attempt, Item, ItemVersion, Response, Section
 from assessments.models.bank import ItemStatus
-from assessments.placement import rebuild_run
+from assessments.placement import counts_as_right, rebuild_run
 
 #: Pinned with an attempt: a change that draws otherwise must raise it.
 DRAWING_VERSION = 1
@@ -395,18 +395,13 @@ def option_order(version: ItemVersion, *, seed: int, position: int) -> list[str]
 # --- Adaptive sections ----------------------------------------------------------------------------
 
 
-def is_right(score: float) -> bool:
-    """What the engine hears of a score: it knows right and wrong, and half of the points is right."""
-    return score >= 0.5
-
-
 def adaptive_run(attempt: Attempt, index: int, answered: Iterable[tuple[int, float]]) -> Placement:
     """The engine of a section after these answers, (version, score) in the order asked."""
     if attempt.pinned["engine"] != ENGINE_VERSION:
         raise AcademyError(_("The assessment was renewed while you took it. Submit what you have."))
     engine = attempt.pinned["sections"][index]["engine"]
     place = {version: row for row, version in enumerate(engine["versions"])}
-    history = [(place[version], float(is_right(score))) for version, score in answered]
+    history = [(place[version], counts_as_right(score)) for version, score in answered]
     return Placement.replay(
         adaptive_bank(engine), Rules(**engine["rules"]), attempt.seed + index, history
     )
@@ -514,7 +509,7 @@ def _replay_placement(attempt: Attempt, scores: dict[int, float]) -> list[Drawn]
             break
         selected.append(Drawn(versions[row], 0))
         if scores[position] is not None:
-            run.record(row, scores[position])
+            run.record(row, counts_as_right(scores[position]))
     return selected
 
 
@@ -528,7 +523,7 @@ def _replay_final(attempt: Attempt, scores: dict[int, float]) -> list[Drawn]:
             selected.append(Drawn(versions[row], index))
             if score is None:
                 break
-            run.record(row, float(is_right(score)))
+            run.record(row, counts_as_right(score))
     return selected
 
 

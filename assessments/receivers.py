@@ -7,9 +7,10 @@ from wagtail.signals import published, unpublished
 
 from academy.people.models import User
 from academy.people.signals import person_erased
-from assessments import services
-from assessments.models import Item, ItemContent
+from assessments import reviews, services
+from assessments.models import Attempt, Item, ItemContent
 from assessments.models.bank import ItemStatus
+from assessments.signals import attempt_graded
 
 
 @receiver(published, sender=ItemContent, dispatch_uid="assessments.publish_item")
@@ -28,6 +29,12 @@ def retire_deleted_item(sender, instance: ItemContent, **kwargs):
     older = ItemContent.objects.filter(translation_key=instance.translation_key, pk__lt=instance.pk)
     if not older.exists():
         Item.objects.filter(uuid=instance.translation_key).update(status=ItemStatus.RETIRED)
+
+
+@receiver(attempt_graded, sender=Attempt, dispatch_uid="assessments.settle_second_form")
+def settle_second_form(sender, attempt: Attempt, at, **kwargs):
+    if attempt.is_second_form:
+        reviews.settle_second_form(attempt, at=at)
 
 
 @receiver(person_erased, sender=User, dispatch_uid="assessments.forget_person")

@@ -28,10 +28,19 @@ from assessments.models import (
     Item,
     ItemContent,
     ItemVersion,
+    PlacementReview,
     Response,
+    SpotCheck,
 )
 from assessments.models.bank import ItemStatus
-from assessments.placement import pin_placement, placement_result, rebuild_run
+from assessments.placement import (
+    SECOND_FORM,
+    count_exposure,
+    is_replayed,
+    pin_placement,
+    placement_result,
+    rebuild_run,
+)
 from assessments.signals import attempt_graded
 from assessments.timing import LATE
 
@@ -152,7 +161,7 @@ def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> 
         return refusal
     graded = Attempt.objects.filter(
         assessment__in=drawing.forms_of(assessment), learner=learner, status=Attempt.Status.GRADED
-    )
+    ).exclude(SECOND_FORM)
     passed = graded.filter(passed=True).order_by("-submitted_at").first()
     if passed is not None:  # a renewal begins its count anew
         graded = graded.filter(submitted_at__gt=passed.submitted_at)
@@ -237,10 +246,10 @@ def start_attempt(
     )
     timing.pin_timing(attempt, allowance_for(assessment, learner))
     if attempt.is_placement:
-        attempt.pinned = {**attempt.pinned, **pin_placement(assessment)}
+        attempt.pinned = {**attempt.pinned, **pin_placement(assessment, seed=seed)}
         attempt.engine = str(attempt.pinned["engine"])
         attempt.save()
-        _show_next_placement_item(attempt, at)
+        show_next_placement_item(attempt, at)
     else:
         attempt.pinned = {
             **attempt.pinned,
@@ -440,7 +449,7 @@ def go_on(*, attempt: Attempt, position: int, at: datetime | None = None) -> Att
 # --- Placement ------------------------------------------------------------------------------------
 
 
-def _show_next_placement_item(attempt: Attempt, at: datetime) -> Response | None:
+def show_next_placement_item(attempt: Attempt, at: datetime) -> Response | None:
     """Show what the engine asks next, or None when it knows enough."""
     responses = list(attempt.responses.order_by("position"))
     index = rebuild_run(attempt, responses).next_item()
@@ -485,18 +494,26 @@ def answer_placement(
     response.score = score_of(response)
     response.save()
     statements.answered(attempt, response, at=at)
-    if _show_next_placement_item(attempt, at) is None:
-        responses = list(
-            attempt.responses.select_related("item_version__item").order_by("position")
-        )
-        attempt.result = placement_result(attempt, responses)
-        if apply_decided(attempt, responses, at=at):
-            attempt.result = corrected_result(attempt, responses)
-        attempt.status = Attempt.Status.GRADED
-        attempt.submitted_at = at
-        attempt.score_raw = sum(one.score for one in responses)
-        attempt.score_max = float(len(responses))
-        _close(attempt, at)
+    if show_next_placement_item(attempt, at) is None:
+        finish_placement(attempt, at=at)
+    return attempt
+
+
+def finish_placement(attempt: Attempt, *, at: datetime) -> Attempt:
+    """The result of what was answered. The attempt is locked by the caller."""
+    shown = attempt.responses.select_related("item_version__item").order_by("position")
+    responses = [one for one in shown if one.answered_at]
+    is_replayed(attempt, responses)
+    attempt.result = placement_result(attempt, responses)
+    if apply_decided(attempt, responses, at=at):
+        attempt.result = corrected_result(attempt, responses)
+    attempt.status = Attempt.Status.GRADED
+    attempt.submitted_at = at
+    attempt.score_raw = sum(one.score for one in responses)
+    attempt.score_max = float(len(responses))
+    _close(attempt, at)
+    if not attempt.is_second_form:
+        count_exposure(attempt)
     return attempt
 
 
@@ -537,3 +554,10 @@ def forget_person(person: User) -> None:
     Attempt.objects.filter(learner=person, status=Attempt.Status.IN_PROGRESS).delete()
     Response.objects.filter(learner=person).update(answer=None, option_order=[], client_id="")
     person.allowances.all().delete()
+    contested = PlacementReview.objects.filter(learner=person)
+    contested.filter(decision="").update(
+        decision=PlacementReview.Decision.WITHDRAWN, decided_at=now()
+    )
+    contested.update(reason="", answer="")
+    SpotCheck.objects.filter(learner=person, answered_at__isnull=True).delete()
+    SpotCheck.objects.filter(learner=person).update(answer=None, option_order=[])

@@ -10,3 +10,5 @@ attempt_regraded = Signal()
 #: kwargs: registrations (a set of UUIDs). A receiver returns {registration: channel}, as far as it
 #: knows by which channel (online, booklet, in a room…) somebody learned; asked, not told.
 channels_asked = Signal()
+#: kwargs: review (kept or changed, with its statement id)
+review_decided = Signal()

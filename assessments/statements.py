@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from academy.people.services import identity_for
 from academy.xapi.services import activity, record
-from academy.xapi.vocabulary import ActivityType, adl
+from academy.xapi.vocabulary import ActivityType, Verb, adl, streams
 from assessments.item_types import Asked, item_type_for
-from assessments.models import Attempt, Response
+from assessments.models import Attempt, ItemVersion, PlacementReview, Response, SpotCheck
 
 
 def assessment_activity(attempt: Attempt) -> dict:
@@ -49,8 +50,7 @@ def _moment(attempt: Attempt, verb, at: datetime) -> UUID:
     )
 
 
-def _question(response: Response) -> dict:
-    version = response.item_version
+def _question_of(version: ItemVersion) -> dict:
     question = activity(
         kind="items",
         uuid=version.item.uuid,
@@ -67,7 +67,7 @@ def data_taken(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
     return record(
         actor=attempt.learner,
         verb=adl.INTERACTED,
-        activity=_question(response),
+        activity=_question_of(response.item_version),
         context={"contextActivities": {"parent": [assessment_activity(attempt)]}},
         registration=attempt.registration,
         at=at,
@@ -81,7 +81,7 @@ def answered(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
     return record(
         actor=attempt.learner,
         verb=adl.ANSWERED,
-        activity=_question(response),
+        activity=_question_of(response.item_version),
         result={
             "success": response.score == 1,
             "response": item_type.response_pattern(
@@ -144,4 +144,77 @@ def attempt_regraded(attempt: Attempt, *, outcome_changed: bool, at: datetime) -
         context=context,
         registration=attempt.registration,
         at=at,
+    )
+
+
+# --- Contested placements, and checks of what was skipped -----------------------------------------
+
+
+def _about_competency(review: PlacementReview, verb: Verb, *, at: datetime, **parts) -> UUID:
+    """A statement of the learner about one competency of a placement."""
+    competency = review.competency
+    context = {
+        "contextActivities": {"parent": [assessment_activity(review.attempt)]},
+        **parts.pop("context", {}),
+    }
+    return record(
+        actor=review.learner,
+        verb=verb,
+        activity=activity(
+            kind="competencies",
+            uuid=competency.uuid,
+            type=ActivityType.OBJECTIVE,
+            name=competency.title,
+        ),
+        context=context,
+        registration=review.attempt.registration,
+        at=at,
+        **parts,
+    )
+
+
+def placement_contested(review: PlacementReview) -> UUID:
+    """`disagreed`: the learner contests a level, with their reason."""
+    return _about_competency(
+        review, streams.DISAGREED, at=review.asked_at, result={"response": review.reason}
+    )
+
+
+def placement_uncontested(review: PlacementReview) -> UUID:
+    """`retracted`: the learner contests it no more."""
+    return _about_competency(review, streams.RETRACTED, at=review.decided_at)
+
+
+def placement_review_answered(review: PlacementReview) -> UUID:
+    """`received`: the learner has an answer; success is whether the level changed. Who decided is
+    its instructor, where a person did."""
+    by = review.decided_by
+    return _about_competency(
+        review,
+        streams.RECEIVED,
+        at=review.decided_at,
+        result={
+            "success": review.decision == PlacementReview.Decision.CHANGED,
+            "completion": True,
+            **({"response": review.answer} if review.answer else {}),
+        },
+        context={"instructor": identity_for(by).actor} if by else {},
+    )
+
+
+def spot_check_answered(check: SpotCheck) -> UUID:
+    """`answered`: a question that counts for nothing, about something that was skipped."""
+    version = check.item_version
+    asked = Asked(document=version.content, language=check.language, answer=check.answer)
+    return record(
+        actor=check.learner,
+        verb=adl.ANSWERED,
+        activity=_question_of(version),
+        result={
+            "success": check.score == 1,
+            "response": item_type_for(version.content["type"]).response_pattern(asked),
+            "score": {"scaled": check.score},
+        },
+        registration=check.attempt.registration,
+        at=check.answered_at,
     )

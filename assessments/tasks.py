@@ -2,7 +2,14 @@
 
 from celery import shared_task
 
-from assessments import calibrating, item_statistics, regrading, services
+from assessments import (
+    calibrating,
+    item_statistics,
+    regrading,
+    reviews,
+    services,
+    simulations,
+)
 from assessments.models import ItemBank
 
 
@@ -57,4 +64,25 @@ def sweep_statistics() -> int:
     owed = item_statistics.owed_statistics()
     for pk in owed:
         work_out_statistics.delay(pk)
+    return len(owed)
+
+
+@shared_task
+def sweep_second_forms() -> int:
+    """Finish second forms whose day has passed with what was answered."""
+    return reviews.finish_second_forms()
+
+
+@shared_task(acks_late=True)
+def run_simulation(pk: int) -> None:
+    """Make one simulation. Safe to run twice: only the holder of the claim can finish it."""
+    simulations.run_simulation(pk)
+
+
+@shared_task
+def sweep_simulations() -> int:
+    """Queue again what a lost message or a dead worker left behind."""
+    owed = list(simulations.owed_simulations())
+    for pk in owed:
+        run_simulation.delay(pk)
     return len(owed)

@@ -79,6 +79,7 @@ def placement_intro(request: HttpRequest) -> HttpResponse:
             "most": assessment.max_items * len(sections),
             "under_way": under_way,
             "latest": latest_placement(request.user),
+            "checks": assessment.spot_check_share > 0,
             "refusal": None
             if under_way
             else services.refusal_to_start(assessment, request.user, at=now()),

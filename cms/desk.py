@@ -13,6 +13,7 @@ from wagtail.models import Page
 from assessments.drawing import saved_plans, supply
 from assessments.item_statistics import misbehaving
 from assessments.models import Assessment
+from assessments.placement import placement_warnings
 from cms.models import CataloguePage, CoursePage, LibraryPage, ModulePage
 
 COURSES_SHOWN = 12
@@ -151,9 +152,9 @@ def course_rows() -> list[CourseRow]:
 
 
 def assessment_warnings(assessment: Assessment) -> list[str]:
-    """Why a final assessment could not be started now, in words for its author."""
-    if assessment.kind != Assessment.Kind.FINAL:
-        return []
+    """Why an assessment could not be started now, in words for its author."""
+    if assessment.kind == Assessment.Kind.PLACEMENT:
+        return placement_warnings(assessment)
     return [
         _(
             "“%(bank)s” has %(count)d active questions for this section, which draws "

@@ -15,10 +15,7 @@ from django.utils.html import strip_tags
 from django.utils.text import Truncator
 from django.utils.translation import get_language, get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from wagtail.admin.menu import MenuItem
 
-from academy.people.decorators import GuardedPattern, guarded_path
-from academy.people.roles import TRAINER, has_role
 from assessments import tasks
 from assessments.calibrating import accept_parameters
 from assessments.item_statistics import FLAGS, LEAST_GROUP, statistics_for
@@ -58,18 +55,6 @@ COLUMNS = (
     ("median", gettext_lazy("Seconds"), 0),
     ("delta", gettext_lazy("DIF Δ"), 1),
 )
-
-
-def trainer_path(route: str, view, name: str) -> GuardedPattern:
-    """A route that trainers alone may take; 403 for everybody else."""
-    return guarded_path(route, view, name, TRAINER)
-
-
-class TrainerMenuItem(MenuItem):
-    """A door that trainers alone see."""
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return has_role(request.user, TRAINER)
 
 
 # --- Rows -----------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The trainers' pages about questions that misbehave, in the admin."""
 
 from cms import item_statistics
-from cms.item_statistics import trainer_path
+from cms.trainers import trainer_path
 
 app_name = "item_statistics"
 urlpatterns = [

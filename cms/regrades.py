@@ -13,12 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from wagtail.admin.menu import MenuItem
 from wagtail.admin.panels import Panel
 from wagtail.log_actions import log
 
 from academy.core.errors import AcademyError
-from academy.people.roles import TRAINER, has_role
 from assessments import regrading
 from assessments.models import Item, ItemVersion, Regrade
 from assessments.tasks import apply_regrade
@@ -33,11 +31,6 @@ LARGE = 3000
 
 def register_actions(actions) -> None:
     actions.register_action(DECIDED, gettext_lazy("Grade again"), gettext_lazy("Graded again"))
-
-
-class RegradeMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return has_role(request.user, TRAINER)
 
 
 class VersionsPanel(Panel):

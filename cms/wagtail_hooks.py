@@ -28,9 +28,9 @@ from cms.desk import (
     writes_pages,
     writes_questions,
 )
-from cms.item_statistics import TrainerMenuItem
 from cms.models import CataloguePage, CoursePage, LessonPage, LibraryPage, ModulePage
 from cms.operators import OperatorMenuItem
+from cms.trainers import TrainerMenuItem
 from cms.viewsets import AssessmentDesk, OrganisationDesk, TranslateQuestions
 
 register_snippet(AssessmentDesk)
@@ -103,7 +103,7 @@ def item_statistics_menu_item() -> MenuItem:
 
 @hooks.register("register_admin_menu_item")
 def regrades_menu_item() -> MenuItem:
-    return regrades.RegradeMenuItem(
+    return TrainerMenuItem(
         _("Graded again"), reverse("regrades:index"), name="regrades", icon_name="undo", order=215
     )
 
@@ -141,10 +141,34 @@ def erasures_menu_item() -> MenuItem:
     )
 
 
+@hooks.register("register_admin_menu_item")
+def placement_reviews_menu_item() -> MenuItem:
+    return TrainerMenuItem(
+        _("Contested placements"),
+        reverse("placement_reviews:index"),
+        name="placement-reviews",
+        icon_name="help",
+        order=212,
+    )
+
+
+@hooks.register("register_reports_menu_item")
+def simulations_menu_item() -> MenuItem:
+    return TrainerMenuItem(
+        _("Simulated placements"),
+        reverse("simulations:index"),
+        name="simulations",
+        icon_name="cogs",
+        order=130,
+    )
+
+
 @hooks.register("register_admin_urls")
 def operator_urls() -> list:
     return [
         path("builder/", include("cms.builder_urls")),
+        path("placement-reviews/", include("cms.placement_review_urls")),
+        path("simulations/", include("cms.simulation_urls")),
         path("delivery/", include("cms.delivery_urls")),
         path("erasures/", include("cms.erasure_urls")),
         path("lrs-clients/", include("cms.lrs_client_urls")),

@@ -4,17 +4,27 @@ Gap: what is asked (the higher of baseline and position profile) minus what is h
 the plan when it teaches a competency in the gap at or below the level asked, up to the level that
 closes it. Placement never closes a gap: it can only make a module *skippable*.
 
-Skip rule: a module is offered for skipping when, for every competency it teaches, the probability
-of being in the band of the taught level or above is at least `SKIP_CERTAINTY`, a stricter threshold
-than the one that decides the band. An offer is accepted by the learner, never applied by itself,
-while the bank's difficulties are an author's estimates.
+Skip rule: a module may be skipped when, for every competency it teaches, the probability of being
+in the band of the taught level or above passes a threshold stricter than that of the band, which is
+the likeliest. From `SKIP_CERTAINTY` on the skip is offered, and the learner decides. From
+`DECIDE_CERTAINTY` on it is made without asking, but only where every competency was measured with a
+calibrated bank: an author's estimates never decide. What was made so can be taken back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 
-SKIP_CERTAINTY = 0.8
+from assessments.measurement.skipping import DECIDE_CERTAINTY, SKIP_CERTAINTY
+
+
+class Skip(Enum):
+    """What a placement allows with a module."""
+
+    NO = "no"
+    OFFERED = "offered"
+    DECIDED = "decided"
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,30 @@ def may_offer_skip(
     probability_at_least: by (competency, level), the probability of being in that level's band or
     above; a competency that was not measured is missing, and a module teaching it is not offered.
     """
+    return _surely_held(teaches, probability_at_least, SKIP_CERTAINTY)
+
+
+def skip_of(
+    teaches: Mapping[int, int],
+    probability_at_least: Mapping[tuple[int, int], float],
+    calibrated: Container[int],
+) -> Skip:
+    """What becomes of a module that teaches these levels; `calibrated` holds the competencies that
+    were measured with a calibrated bank."""
+    if not may_offer_skip(teaches, probability_at_least):
+        return Skip.NO
+    sure = _surely_held(teaches, probability_at_least, DECIDE_CERTAINTY)
+    if sure and all(competency in calibrated for competency in teaches):
+        return Skip.DECIDED
+    return Skip.OFFERED
+
+
+def _surely_held(
+    teaches: Mapping[int, int],
+    probability_at_least: Mapping[tuple[int, int], float],
+    certainty: float,
+) -> bool:
     return bool(teaches) and all(
-        probability_at_least.get((competency, level), 0.0) >= SKIP_CERTAINTY
+        probability_at_least.get((competency, level), 0.0) >= certainty
         for competency, level in teaches.items()
     )

@@ -14,11 +14,12 @@ from academy.core.clock import now, today
 from academy.core.errors import AcademyError, Conflict
 from academy.people.models import Membership, User
 from academy.people.services import lock_person
-from assessments.models import Attempt
+from assessments.models import Attempt, PlacementReview
 from assessments.placement import PlacedCompetency, latest_placement, placed_competencies
+from assessments.spot_checks import cancel_spot_checks, plan_spot_checks
 from courses import statements
 from courses.models import LearningPlan, Module, ModuleCompletion, PlanItem
-from courses.planning import Need, Teaching, may_offer_skip, plan_modules
+from courses.planning import Need, Skip, Teaching, plan_modules, skip_of
 from courses.services import primary_position
 
 log = structlog.get_logger(__name__)
@@ -48,9 +49,10 @@ def probabilities_at_least(placed: list[PlacedCompetency]) -> dict[tuple[int, in
 def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
     """Make the plan from what is asked, held and placed now, keeping what the person decided.
 
-    A skip that was accepted stays; a module that was proven meanwhile is marked so; modules that
-    are no longer asked for leave, unless the person added them. A plan that is new, or that differs
-    from before, is told to the learning record.
+    A skip that the person decided stays, one that the placement decided follows the placement; a
+    module that was proven meanwhile is marked so; modules that are no longer asked for leave, unless
+    the person added them. A plan that is new, or that differs from before, is told to the learning
+    record.
     """
     at = at or now()
     lock_person(learner)
@@ -81,21 +83,26 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
         .values_list("module_id", flat=True)
     )
     placement = latest_placement(learner)
-    probabilities = probabilities_at_least(placed_competencies(placement)) if placement else {}
+    known = placed_competencies(placement) if placement else []
+    probabilities = probabilities_at_least(known)
+    calibrated = {one.competency.pk for one in known if one.calibrated}
 
-    before = {item.module_id: item for item in plan.items.all()}
+    before = {item.module_id: item for item in plan.items.select_related("module", "learner")}
     for order, (module_id, one) in enumerate(planned.items()):
         item = before.pop(module_id, None) or PlanItem(
             plan=plan, learner=learner, module=modules[module_id]
         )
         item.order, item.due_on, item.reasons = order, one.due_on, list(one.competencies)
-        if item.state != PlanItem.State.SKIPPED:
-            _offer(item, placement, may_offer_skip(teaches[module_id], probabilities))
+        was_skipped = item.state == PlanItem.State.SKIPPED
+        _apply(item, placement, teaches[module_id], probabilities, calibrated)
         item.save()
+        if (item.state == PlanItem.State.SKIPPED) != was_skipped:
+            _tell_of_skip(item, placement, at=at)
     for module_id, item in before.items():  # what the gap does not ask for (any more)
         if module_id in proven:
             item.state = PlanItem.State.PROVEN
             item.save(update_fields=["state"])
+            cancel_spot_checks(learner=learner, skipped=item.module.uuid)
         elif item.origin == PlanItem.Origin.GAP and item.state != PlanItem.State.SKIPPED:
             item.delete()
         else:
@@ -109,7 +116,7 @@ def renew_plan(learner: User, *, at: datetime | None = None) -> LearningPlan:
 
 def _contents(plan: LearningPlan) -> list[tuple]:
     """What the plan says, to tell whether a renewal changed it."""
-    fields = ("module", "state", "order", "due_on", "reasons", "skip_attempt")
+    fields = ("module", "state", "order", "due_on", "reasons", "skip_attempt", "skipped_by")
     return list(plan.items.order_by("module").values_list(*fields))
 
 
@@ -148,10 +155,64 @@ def renew_owed(*, after: int = 0, limit: int = 100) -> int | None:
     return page[-1].pk if len(page) == limit else None
 
 
-def _offer(item: PlanItem, placement: Attempt | None, offered: bool) -> None:
-    """Offer to skip a module, or not: an offer that was there before may be gone."""
-    item.state = PlanItem.State.SKIP_OFFERED if offered else PlanItem.State.TO_DO
-    item.skip_attempt = placement.uuid if placement and offered else None
+def _apply(
+    item: PlanItem,
+    placement: Attempt | None,
+    teaches: dict[int, int],
+    probabilities: dict[tuple[int, int], float],
+    calibrated: set[int],
+) -> None:
+    """Offer, make or take back the skip of a module, as the placement allows. What the person
+    decided stays, whichever way."""
+    if item.state == PlanItem.State.SKIPPED and item.skipped_by != PlanItem.SkippedBy.PLACEMENT:
+        return
+    allowed = skip_of(teaches, probabilities, calibrated) if placement else Skip.NO
+    if allowed == Skip.DECIDED and item.is_wanted:
+        allowed = Skip.OFFERED
+    item.state = {
+        Skip.NO: PlanItem.State.TO_DO,
+        Skip.OFFERED: PlanItem.State.SKIP_OFFERED,
+        Skip.DECIDED: PlanItem.State.SKIPPED,
+    }[allowed]
+    item.skipped_by = PlanItem.SkippedBy.PLACEMENT if allowed == Skip.DECIDED else ""
+    item.skip_attempt = placement.uuid if placement and allowed != Skip.NO else None
+    item.skip_grounds = [
+        {
+            "competency": competency,
+            "level": level,
+            "probability": round(probabilities[competency, level], 4),
+        }
+        for competency, level in teaches.items()
+        if allowed != Skip.NO
+    ]
+
+
+def _tell_of_skip(item: PlanItem, placement: Attempt | None, *, at: datetime) -> None:
+    """A placement skipped a module, or does so no more."""
+    if item.state == PlanItem.State.SKIPPED:
+        statements.module_excused(item, placement.registration, at=at)
+        _check_later(item, placement, at=at)
+    else:
+        statements.module_planned(item.learner, item.module, at=at)
+        cancel_spot_checks(learner=item.learner, skipped=item.module.uuid)
+
+
+def _check_later(item: PlanItem, attempt: Attempt, *, at: datetime) -> None:
+    """Plan questions about what was skipped, for a share of skips."""
+    bands = {
+        (one.competency_id, level.number): level.band
+        for one in item.module.teaches.select_related("competency__framework")
+        for level in one.competency.framework.levels.all()
+    }
+    plan_spot_checks(
+        attempt=attempt,
+        skipped=item.module.uuid,
+        bands={
+            one.competency_id: bands[one.competency_id, one.level]
+            for one in item.module.teaches.all()
+        },
+        at=at,
+    )
 
 
 @transaction.atomic
@@ -172,28 +233,58 @@ def record_placement(attempt: Attempt, *, at: datetime | None = None) -> Learnin
 
 
 @transaction.atomic
+def record_review(review: PlacementReview) -> LearningPlan | None:
+    """A placement was contested and the level changed: that is *placed* from now on, on the grounds
+    of the placement and of the review. Either way the plan follows."""
+    attempt = review.attempt
+    if attempt != latest_placement(attempt.learner):
+        return None
+    placed = {one.competency.pk: one for one in placed_competencies(attempt)}
+    one = placed[review.competency_id]
+    if review.decision == PlacementReview.Decision.CHANGED:
+        form = review.second_form
+        record_competency(
+            learner=attempt.learner,
+            competency=one.competency,
+            level=one.level,
+            basis=CompetencyRecord.Basis.PLACED,
+            statements=[
+                said
+                for said in (attempt.statement_id, form and form.statement_id, review.statement_id)
+                if said
+            ],
+            attempt=(form or attempt).uuid,
+            at=review.decided_at,
+        )
+    return renew_plan(attempt.learner, at=review.decided_at)
+
+
+@transaction.atomic
 def accept_skip(*, item: PlanItem, at: datetime | None = None) -> None:
     """Accept the offer to skip a module. Accepting twice is accepting once."""
     at = at or now()
     won = PlanItem.objects.filter(pk=item.pk, state=PlanItem.State.SKIP_OFFERED).update(
-        state=PlanItem.State.SKIPPED
+        state=PlanItem.State.SKIPPED, skipped_by=PlanItem.SkippedBy.PERSON, is_wanted=False
     )
     if won:
         item.refresh_from_db()
         attempt = Attempt.objects.get(uuid=item.skip_attempt)
         statements.module_skipped(item.learner, item.module, attempt.registration, at=at)
+        _check_later(item, attempt, at=at)
     elif not PlanItem.objects.filter(pk=item.pk, state=PlanItem.State.SKIPPED).exists():
         raise Conflict(_("This module can no longer be skipped. Look at your plan again."))
 
 
 @transaction.atomic
 def undo_skip(*, item: PlanItem, at: datetime | None = None) -> None:
-    """Take a skipped module back into the plan."""
+    """Take a skipped module back into the plan, whoever skipped it: from then on it is skipped only
+    when the person says so."""
     taken_back = PlanItem.objects.filter(pk=item.pk, state=PlanItem.State.SKIPPED).update(
-        state=PlanItem.State.SKIP_OFFERED
+        state=PlanItem.State.SKIP_OFFERED, skipped_by="", is_wanted=True
     )
     if taken_back:
         statements.module_planned(item.learner, item.module, at=at or now())
+        cancel_spot_checks(learner=item.learner, skipped=item.module.uuid)
 
 
 @transaction.atomic

@@ -10,13 +10,15 @@ from django.dispatch import receiver
 from academy.competencies.models import Profile, ProfileEntry
 from academy.people.models import Membership, User
 from academy.people.signals import person_erased
-from assessments.models import Attempt, Regrade
-from assessments.signals import attempt_graded, attempt_regraded, channels_asked
+from assessments.models import Attempt, PlacementReview, Regrade
+from assessments.signals import attempt_graded, attempt_regraded, channels_asked, review_decided
 from courses import plans, services
 
 
 @receiver(attempt_graded, sender=Attempt, dispatch_uid="courses.record_attempt")
 def record_attempt(sender, attempt: Attempt, at: datetime, **kwargs):
+    if attempt.is_second_form:
+        return  # its review tells what came of it
     if attempt.is_placement:
         plans.record_placement(attempt)
     elif services.record_final(attempt, at=at):
@@ -34,6 +36,11 @@ def record_regrade(sender, attempt: Attempt, was_passed, regrade: Regrade, at: d
 @receiver(channels_asked, dispatch_uid="courses.say_channels")
 def say_channels(sender, registrations: set[UUID], **kwargs) -> dict[UUID, str]:
     return services.channels_of(registrations)
+
+
+@receiver(review_decided, sender=PlacementReview, dispatch_uid="courses.record_review")
+def record_review(sender, review: PlacementReview, **kwargs):
+    plans.record_review(review)
 
 
 @receiver([post_save, post_delete], sender=Membership, dispatch_uid="courses.owe_plan")

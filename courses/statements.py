@@ -5,8 +5,16 @@ from uuid import UUID
 
 from academy.people.models import User
 from academy.xapi.services import activity, record
-from academy.xapi.vocabulary import ActivityType, adl, cmi5, streams, tincan
-from courses.models import Course, Enrollment, LearningPlan, Lesson, Module, ModuleCompletion
+from academy.xapi.vocabulary import ActivityType, Extension, adl, cmi5, streams, tincan
+from courses.models import (
+    Course,
+    Enrollment,
+    LearningPlan,
+    Lesson,
+    Module,
+    ModuleCompletion,
+    PlanItem,
+)
 
 
 def course_activity(course: Course) -> dict:
@@ -133,6 +141,21 @@ def module_skipped(learner: User, module: Module, registration: UUID, *, at: dat
         actor=learner,
         verb=tincan.SKIPPED,
         activity=module_activity(module),
+        registration=registration,
+        at=at,
+    )
+
+
+def module_excused(item: PlanItem, registration: UUID, *, at: datetime) -> UUID:
+    """`waived`: the placement, by a calibrated bank, skipped the module (cmi5 9.3.7, 9.5.5.2)."""
+    return record(
+        actor=item.learner,
+        verb=cmi5.WAIVED,
+        activity=module_activity(item.module),
+        result={
+            "completion": False,
+            "extensions": {Extension.CMI5_REASON: "Tested Out"},
+        },
         registration=registration,
         at=at,
     )

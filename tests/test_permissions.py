@@ -19,8 +19,9 @@ from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
 from assessments.allowances import give_allowance
-from assessments.models import ItemContent, ScoreChange
+from assessments.models import ItemContent, PlacementReview, ScoreChange, Simulation, SpotCheck
 from assessments.regrading import propose
+from assessments.reviews import contest
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -39,10 +40,12 @@ OURS = {
     "delivery",
     "erasures",
     "item_statistics",
+    "placement_reviews",
     "portal",
     "regrades",
     "reporting",
     "running",
+    "simulations",
     "xapi",
 }
 
@@ -114,7 +117,13 @@ TRAINERS_ONLY = {
     "item_statistics:index",
     "item_statistics:item",
     "item_statistics:report",
+    "placement_reviews:decide",
+    "placement_reviews:index",
+    "simulations:index",
+    "simulations:result",
 }
+#: Figures about modules, for HR and trainers.
+HR_AND_TRAINERS = {"reporting:skips"}
 #: Any signed-in person, about themselves.
 OWN = {
     "assessments:placement_intro",
@@ -153,20 +162,33 @@ OWNER = {
     "credentials:document",
     "credentials:status",
     "portal:competency_evidence",
+    "portal:contest",
     "portal:copy_file",
     "portal:copy_status",
     "portal:credential_evidence",
     "portal:defer",
     "portal:placement_result",
     "portal:plan_evidence",
+    "portal:quick_question",
     "portal:remove_from_plan",
     "portal:skip",
     "portal:statement",
     "portal:statement_json",
     "portal:unskip",
+    "portal:withdraw_review",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *TRAINERS_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {
+    *PUBLIC,
+    *LRS,
+    *HR_ONLY,
+    *HR_AND_TRAINERS,
+    *OPERATORS_ONLY,
+    *TRAINERS_ONLY,
+    *OWN,
+    *OWNER,
+    *MANAGERS,
+}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -216,12 +238,29 @@ def urls(made, owner) -> dict[str, str]:
     allowance = give_allowance(assessment=final.assessment, learner=owner, by=None, extra_minutes=5)
     graded = final.responses.first().item_version
     regrade = propose(version=graded, policy="full", reason="No right answer.", by=owner)
+    review = contest(attempt=placement, competency=made.skill, reason="I can do it.", at=now())
+    check = SpotCheck.objects.create(
+        attempt=placement,
+        learner=owner,
+        skipped=made.module.uuid,
+        competency=made.skill,
+        band=1,
+        item_version=placement.responses.first().item_version,
+        seed=1,
+        due_after=now(),
+    )
+    simulation = Simulation.objects.create(assessment=made.placement, people=1, seed=1)
     arguments = {
         "builder:preview": [final.assessment_id],
         "regrades:discard": [regrade.uuid],
         "regrades:progress": [regrade.uuid],
         "regrades:propose": [graded.pk],
         "regrades:regrade": [regrade.uuid],
+        "placement_reviews:decide": [review.uuid],
+        "portal:contest": [placement.uuid, made.skill.uuid],
+        "portal:quick_question": [check.uuid],
+        "portal:withdraw_review": [review.uuid],
+        "simulations:result": [simulation.uuid],
         "delivery:destination": [destination.name],
         "erasures:confirm": [asked.pk],
         "delivery:refused": [destination.name],
@@ -349,6 +388,14 @@ def test_the_pages_about_assessments_are_for_trainers_alone(urls, role):
         assert statuses(client, urls[name]) <= expected, name
     if role != roles.TRAINER:
         assert not ScoreChange.objects.exists()
+    assert PlacementReview.objects.get().is_open, "an empty answer is none"
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_how_often_skips_are_wrong_is_for_hr_and_trainers(urls, role):
+    expected = 200 if role in (roles.HR, roles.TRAINER) else 403
+    for name in HR_AND_TRAINERS:
+        assert signed_in(role).get(urls[name]).status_code == expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

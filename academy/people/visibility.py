@@ -6,6 +6,9 @@
 | line manager | people they manage today, by primary membership | status and due dates |
 | HR | everyone with an account | competency levels, completions, credentials |
 | nobody | others | placement answers, ability estimates |
+
+Who contests a placement asks a trainer to look at their answers about that competency
+(`assessments.reviews`); no other rule opens them.
 """
 
 from enum import StrEnum

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from academy.people.models import User
 from academy.portal.timeline import Kind
+from assessments.models import PlacementReview
+from assessments.reviews import MOST_CHARACTERS
 
 
 class SettingsForm(forms.ModelForm):
@@ -70,6 +72,33 @@ class DeferForm(forms.Form):
     until = forms.DateField(
         label=_("Plan it for"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+
+class ContestForm(forms.Form):
+    """Why a level is contested, and who looks again. Without a second form a person does."""
+
+    reason = forms.CharField(
+        label=_("Why do you see it differently?"),
+        help_text=_("For instance what you do at work, or what was unclear about the questions."),
+        max_length=MOST_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Say why you see it differently. It need not be long.")},
+    )
+    kind = forms.ChoiceField(
+        label=_("How should we look again?"),
+        widget=forms.RadioSelect,
+        initial=PlacementReview.Kind.HUMAN,
+        error_messages={"required": _("Choose one of the two.")},
+    )
+
+    def __init__(self, *args, second_form: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        kinds = [(PlacementReview.Kind.HUMAN, _("A trainer looks at my answers and decides"))]
+        if second_form:
+            kinds.append(
+                (PlacementReview.Kind.SECOND_FORM, _("I answer other questions, now or later"))
+            )
+        self.fields["kind"].choices = kinds
 
 
 def _day(label) -> forms.DateField:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from academy.portal import record, team, views
+from academy.portal import contest, record, team, views
 
 app_name = "portal"
 urlpatterns = [
@@ -13,6 +13,17 @@ urlpatterns = [
     path("learning/plan/<uuid:uuid>/defer/", views.defer, name="defer"),
     path("learning/plan/<uuid:uuid>/remove/", views.remove, name="remove_from_plan"),
     path("learning/placement/<uuid:uuid>/", views.placement_result, name="placement_result"),
+    path(
+        "learning/placement/<uuid:uuid>/disagree/<uuid:competency>/",
+        contest.contest,
+        name="contest",
+    ),
+    path(
+        "learning/placement/reviews/<uuid:uuid>/withdraw/",
+        contest.withdraw_review,
+        name="withdraw_review",
+    ),
+    path("learning/question/<uuid:uuid>/", contest.quick_question, name="quick_question"),
     path("learning/credentials/", views.credentials, name="credentials"),
     path("learning/record/", record.record, name="record"),
     path("learning/record/<uuid:statement_id>/", record.statement, name="statement"),

@@ -19,10 +19,17 @@ from academy.competencies.services import asked_of, known_levels
 from academy.core.clock import now, today
 from academy.core.errors import NotFound
 from academy.people.models import Position, User
+from academy.portal.contest import grounds_of, result_rows
 from academy.portal.forms import DeferForm, SettingsForm
 from assessments.corrections import corrected_lately, corrections_of
 from assessments.models import Assessment, Attempt
-from assessments.placement import latest_placement, open_placement, placed_competencies
+from assessments.placement import (
+    latest_placement,
+    open_placement,
+    placed_competencies,
+    with_reviews,
+)
+from assessments.spot_checks import next_spot_check
 from courses import plans
 from courses.models import Enrollment, LearningPlan, Module, PlanItem
 from courses.services import CourseProgress, progress_of
@@ -132,6 +139,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "today": today(),
             "has_plan": bool(items),
             "corrected": corrected_lately(request.user, at=now()),
+            "quick_question": next_spot_check(request.user),
         },
     )
 
@@ -195,6 +203,9 @@ def plan(request: HttpRequest) -> HttpResponse:
         row = plans.renew_plan(request.user)  # the first time, and sooner than the sweep
     items = _plan_items(request.user)
     open_items = [item for item in items if item.is_open]
+    grounds = grounds_of([item for item in items if item.skip_grounds])
+    for item in items:
+        item.grounds = grounds.get(item.pk, [])
     positions = list(Position.objects.all())
     other = next(
         (one for one in positions if str(one.uuid) == request.GET.get("position", "")), None
@@ -301,33 +312,45 @@ def remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def placement_result(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """What the placement shows, how sure it is, and what it lets the person skip."""
     attempt = get_object_or_404(
-        Attempt.objects.select_related("assessment"), uuid=uuid, learner=request.user
+        with_reviews(Attempt.objects.select_related("assessment")), uuid=uuid, learner=request.user
     )
     if not attempt.is_placement:
         raise NotFound(_("There is no such placement."))
     if attempt.status != Attempt.Status.GRADED:
         return redirect("assessments:placement_item", uuid=attempt.uuid)
+    if attempt.is_second_form:
+        return redirect("portal:placement_result", uuid=attempt.pinned["second_form_of"])
     asked = {one.competency.pk: one.level for one in asked_of(request.user)}
-    bands = {
-        (level.framework_id, level.number): level.band for level in ProficiencyLevel.objects.all()
+    placed = placed_competencies(attempt)
+    required = {
+        one.competency.pk: one.band_of[asked[one.competency.pk]]
+        for one in placed
+        if asked.get(one.competency.pk)
     }
-    rows = []
-    for one in placed_competencies(attempt):
-        level = asked.get(one.competency.pk)
-        required = bands[one.competency.framework_id, level] if level else None
-        rows.append({"placed": one, "required": required})
+    latest = latest_placement(request.user)
     items = _plan_items(request.user)
+    mine = [item for item in items if item.skip_attempt == attempt.uuid]
+    grounds = grounds_of(mine, placed)
+    for item in mine:
+        item.grounds = grounds[item.pk]
+    excused = PlanItem.SkippedBy.PLACEMENT
     return render(
         request,
         "portal/placement_result.html",
         {
             "attempt": attempt,
-            "rows": rows,
             "corrections": corrections_of(attempt),
-            "calibrated": attempt.result.get("calibrated", False),
-            "skippable": [item for item in items if item.state == PlanItem.State.SKIP_OFFERED],
+            "rows": result_rows(attempt, placed, required, is_latest=attempt == latest),
+            "calibrated": all(one.calibrated for one in placed),
+            "skippable": [item for item in mine if item.state == PlanItem.State.SKIP_OFFERED],
+            "excused": [
+                item
+                for item in mine
+                if item.state == PlanItem.State.SKIPPED and item.skipped_by == excused
+            ],
             "to_do": [item for item in items if item.state == PlanItem.State.TO_DO],
             "answered": int(attempt.score_max or 0),
+            "now": now(),
         },
     )
 

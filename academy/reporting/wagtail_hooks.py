@@ -5,12 +5,17 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from academy.people.roles import HR, has_role
+from academy.people.roles import HR, TRAINER, has_role
 
 
 class HRMenuItem(MenuItem):
     def is_shown(self, request) -> bool:
         return has_role(request.user, HR)
+
+
+class SkipsMenuItem(MenuItem):
+    def is_shown(self, request) -> bool:
+        return has_role(request.user, HR) or has_role(request.user, TRAINER)
 
 
 @hooks.register("register_admin_urls")
@@ -33,4 +38,15 @@ def completions_item():
         name="completions",
         icon_name="success",
         order=110,
+    )
+
+
+@hooks.register("register_reports_menu_item")
+def skips_item():
+    return SkipsMenuItem(
+        _("Skips that were checked"),
+        reverse("reporting:skips"),
+        name="skips",
+        icon_name="tick-inverse",
+        order=120,
     )

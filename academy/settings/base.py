@@ -356,6 +356,9 @@ CELERY_BEAT_SCHEDULE = {
         "task": "assessments.tasks.sweep_statistics",
         "schedule": crontab(hour=3, minute=30),
     },
+    "finish-second-forms": {"task": "assessments.tasks.sweep_second_forms", "schedule": 3600.0},
+    "make-owed-simulations": {"task": "assessments.tasks.sweep_simulations", "schedule": 120.0},
+    "remind-of-placement-reviews": {"task": "cms.tasks.remind_of_reviews", "schedule": 3600.0},
 }
 
 # --- Learning record store ----------------------------------------------------------------------

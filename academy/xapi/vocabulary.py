@@ -83,11 +83,14 @@ class tincan:
 
 
 class streams:
-    """Activity Streams 1.0, which the TinCan registry lists, for what is taken away."""
+    """Activity Streams 1.0, which the TinCan registry lists, for what is contested and taken away."""
 
     _BASE = "http://activitystrea.ms/schema/1.0/"
+    DISAGREED = _verb(_BASE + "disagree", "disagreed with", "conteste")
     LOST = _verb(_BASE + "lose", "lost", "a perdu")
+    RECEIVED = _verb(_BASE + "receive", "received", "a reçu")
     REMOVED = _verb(_BASE + "remove", "removed", "a retiré")
+    RETRACTED = _verb(_BASE + "retract", "retracted", "a retiré sa contestation de")
 
 
 class badges:

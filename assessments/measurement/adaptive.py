@@ -8,10 +8,15 @@
         area.theta, area.se, area.interval, area.level, area.level_probabilities, area.n_items
 
 A run is a pure function of (bank, rules, seed, eligibility, scores): keep those with `run.history`
-and `Placement.replay(bank, rules, seed, history)` rebuilds it, or says that it cannot. Keep every
-field of the rules (`dataclasses.asdict`), since a default may change; keep `run.eligible` when
-exposure is controlled, and hand it to replay. Nothing is read from a clock, a database or a global
-generator.
+and `Placement.replay(bank, rules, seed, history)` rebuilds it, or says that it cannot.
+`Placement.resume` takes the same and believes the history, which costs one step instead of all of
+them: resume to ask the next item, replay to prove what was asked. Keep every field of the rules
+(`dataclasses.asdict`), since a default may change; keep `run.eligible` when exposure is controlled,
+and hand it to both. Nothing is read from a clock, a database or a global generator.
+
+Answers known from before (`given`) count for what is known and are not asked again: a second form
+goes on where the first one ended, with other items. `estimate` says what a set of answers shows,
+whatever asked for them.
 
 What happens at each step
 
@@ -114,7 +119,7 @@ class Rules:
     max_lead: int | None = None
     se_stop: float | None = 0.35
     certainty_stop: float | None = 0.9
-    extend: float | None = 0.92
+    extend: float | None = 0.90
     give_up: float | None = 0.85
     top_k: int = 5
     aim: Aim | None = None
@@ -262,9 +267,18 @@ class Placement:
 
     @classmethod
     def start(
-        cls, bank: Bank, rules: Rules, *, seed: int, eligibility: npt.ArrayLike | None = None
+        cls,
+        bank: Bank,
+        rules: Rules,
+        *,
+        seed: int,
+        eligibility: npt.ArrayLike | None = None,
+        given: Iterable[tuple[int, float]] = (),
     ) -> Placement:
         """A fresh run.
+
+        given: (item, score) pairs answered before it, which it knows and does not ask again. They
+        are no part of its history and count for no bound on its length.
 
         eligibility: (n,) probabilities that an item may be used in this run, None for all; the
         draw is `run.eligible`, and passing that mask back in as eligibility draws the same. An
@@ -287,7 +301,7 @@ class Placement:
                 eligible[members] = True
         eligible.flags.writeable = False
         k = bank.n_areas
-        return cls(
+        run = cls(
             bank=bank,
             rules=rules,
             seed=int(seed),
@@ -299,6 +313,9 @@ class Placement:
             _counts=[0] * k,
             _price=[_fair_price(bank, rules, j, eligible) for j in range(k)],
         )
+        for item, score in given:
+            run._learn(_index(item, n), _score(score))
+        return run
 
     @classmethod
     def replay(
@@ -309,17 +326,37 @@ class Placement:
         history: Iterable[tuple[int, float]],
         *,
         eligibility: npt.ArrayLike | None = None,
+        given: Iterable[tuple[int, float]] = (),
     ) -> Placement:
-        """The run that produced this history. RunError at the first item it would not have asked.
-
-        Also how a run is resumed: replay what is stored and ask for the next item.
-        """
-        run = cls.start(bank, rules, seed=seed, eligibility=eligibility)
+        """The run that produced this history. RunError at the first item it would not have asked."""
+        run = cls.start(bank, rules, seed=seed, eligibility=eligibility, given=given)
         for number, (item, score) in enumerate(history, start=1):
             expected = run.next_item()
             if expected != item:
                 raise RunError(f"answer {number} is to item {item}; this run asked {expected}")
             run.record(item, score)
+        return run
+
+    @classmethod
+    def resume(
+        cls,
+        bank: Bank,
+        rules: Rules,
+        seed: int,
+        history: Iterable[tuple[int, float]],
+        *,
+        eligibility: npt.ArrayLike | None = None,
+        given: Iterable[tuple[int, float]] = (),
+    ) -> Placement:
+        """The run after this history, as `replay` gives it, without working out its selections.
+
+        RunError for an item that the bank has not, or twice in it; that the run would have asked
+        them is believed.
+        """
+        run = cls.start(bank, rules, seed=seed, eligibility=eligibility, given=given)
+        for item, score in history:
+            run._take(_index(item, len(bank)), _score(score))
+            run._dice.random()  # each selection throws once
         return run
 
     @property
@@ -343,16 +380,22 @@ class Placement:
             raise RunError("the run is over")
         if item != expected:
             raise RunError(f"item {item} was not asked; item {expected} was")
-        if correct not in (0, 1):
-            raise RunError(f"a score is 0 or 1, not {correct!r}")
-        score = int(correct)
-        row = self.bank._correct[expected]
-        area = int(self.bank.area[expected])
+        self._take(expected, _score(correct))
+
+    def _take(self, item: int, score: int) -> None:
+        if any(item == asked for asked, _ in self._history):
+            raise RunError(f"item {item} has been recorded already")
+        self._learn(item, score)
+        self._counts[int(self.bank.area[item])] += 1
+        self._history.append((item, score))
+
+    def _learn(self, item: int, score: int) -> None:
+        """Let an answer count for what is known of its area."""
+        row = self.bank._correct[item]
+        area = int(self.bank.area[item])
         updated = self._likelihood[area] * (row if score else 1.0 - row)
         self._likelihood[area] = updated / updated.max()
-        self._left[expected] = False
-        self._counts[area] += 1
-        self._history.append((expected, score))
+        self._left[item] = False
         self._step = None
 
     def result(self) -> tuple[AreaResult, ...]:
@@ -470,25 +513,29 @@ class Placement:
 class Exposure:
     """How often each item of a bank was used, and how often it might have been.
 
-    target: the share of runs no item should exceed. administered, eligible: counts (n,) over the
-    `runs` finished so far, zero for a new bank; the caller keeps all three. Raises RulesError.
+    target: the share of runs no item should exceed, for all or (n,) for each. administered,
+    eligible: counts (n,) over the `runs` finished so far, zero for a new bank; runs is one number,
+    or (n,) where items joined the bank later. The caller keeps all three. Raises RulesError.
     """
 
     def __init__(
         self,
         n: int,
-        target: float,
+        target: npt.ArrayLike,
         *,
         administered: npt.ArrayLike | None = None,
         eligible: npt.ArrayLike | None = None,
-        runs: int = 0,
+        runs: npt.ArrayLike = 0,
     ) -> None:
-        if not 0 < target <= 1:
+        self.target = np.asarray(target, dtype=float)
+        if not ((self.target > 0) & (self.target <= 1)).all() or self.target.shape not in (
+            (),
+            (n,),
+        ):
             raise RulesError("the target exposure lies in (0, 1]")
-        self.target = target
         self.administered = _counts("administered", administered, n)
         self.eligible = _counts("eligible", eligible, n)
-        self.runs = runs
+        self.runs = np.asarray(runs)
 
     def probabilities(self) -> Array:
         """P(eligible) for the next run, (n,): min(1, rate × eligible / administered).
@@ -509,7 +556,30 @@ class Exposure:
         """Count a finished run."""
         self.eligible += run.eligible
         self.administered[[item for item, _ in run.history]] += 1
-        self.runs += 1
+        self.runs = self.runs + 1
+
+
+def estimate(
+    bank: Bank, history: Iterable[tuple[int, float]], *, interval: float = 0.9
+) -> tuple[AreaResult, ...]:
+    """What these answers show per area, in whatever order and by whatever rule they were asked.
+
+    For answers that were graded again: the selections followed the old scores, the estimate follows
+    the new ones.
+    """
+    return Placement.resume(bank, Rules(min_items=0, interval=interval), 0, history).result()
+
+
+def _index(item: int, n: int) -> int:
+    if not 0 <= item < n:
+        raise RunError(f"the bank has no item {item}")
+    return int(item)
+
+
+def _score(correct: bool | float) -> int:
+    if correct not in (0, 1):
+        raise RunError(f"a score is 0 or 1, not {correct!r}")
+    return int(correct)
 
 
 def _gain(rows: Array, posterior: Array, along: Array) -> Array:

@@ -5,6 +5,7 @@ from assessments.models.calibration import Calibration, Exposure, ItemParameters
 from assessments.models.marking import Criterion, CriterionLevel, Mark, Rubric
 from assessments.models.regrade import Regrade, ScoreChange
 from assessments.models.review import PlacementReview, SpotCheck
+from assessments.models.simulation import Simulation
 from assessments.models.statistics import ItemStatistics
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "ScoreChange",
     "Section",
     "SectionItem",
+    "Simulation",
     "SpotCheck",
 ]

@@ -82,6 +82,11 @@ class Attempt(models.Model):
         return self.assessment.kind == Assessment.Kind.PLACEMENT
 
     @property
+    def is_second_form(self) -> bool:
+        """It looks again at one competency of a placement that its person contested."""
+        return "second_form_of" in self.pinned
+
+    @property
     def score_scaled(self) -> float | None:
         """The share of points, 0 to 1."""
         if self.score_raw is None or not self.score_max:

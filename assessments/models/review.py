@@ -1,6 +1,7 @@
 """Placement that can be contested and is checked on: reviews, and spot checks of what was skipped."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -46,6 +47,7 @@ class PlacementReview(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
     statement_id = models.UUIDField(null=True, blank=True)
 
     class Meta:
@@ -69,6 +71,18 @@ class PlacementReview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attempt}: {self.competency}"
+
+    @property
+    def is_open(self) -> bool:
+        return not self.decision
+
+    @property
+    def is_persons_change(self) -> bool:
+        """A person, and no second form, put somebody in another band."""
+        return self.kind == self.Kind.HUMAN and self.decision == self.Decision.CHANGED
+
+    def is_overdue(self, at: datetime) -> bool:
+        return self.is_open and self.due_at < at
 
 
 class SpotCheck(models.Model):

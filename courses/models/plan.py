@@ -44,7 +44,12 @@ class LearningPlan(models.Model):
 
 
 class PlanItem(models.Model):
-    """A module on a plan, why it is there, and what was decided about it."""
+    """A module on a plan, why it is there, and what was decided about it.
+
+    `skip_grounds` is what allows to skip it: `[{"competency": id, "level": n, "probability": p}]`.
+    `skipped_by` says who skipped it; what the placement did follows the placement, what the person
+    did stays. One that the person took back (`is_wanted`) is never skipped by itself again.
+    """
 
     class State(models.TextChoices):
         TO_DO = "to_do", _("to do")
@@ -55,6 +60,10 @@ class PlanItem(models.Model):
     class Origin(models.TextChoices):
         GAP = "gap", _("asked of you")
         ADDED = "added", _("added by you")
+
+    class SkippedBy(models.TextChoices):
+        PERSON = "person", _("by you")
+        PLACEMENT = "placement", _("by your placement")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     plan = models.ForeignKey(LearningPlan, on_delete=models.CASCADE, related_name="items")
@@ -69,6 +78,9 @@ class PlanItem(models.Model):
     deferred_to = models.DateField(null=True, blank=True)
     reasons = models.JSONField(default=list)
     skip_attempt = models.UUIDField(null=True, blank=True)
+    skip_grounds = models.JSONField(default=list)
+    skipped_by = models.CharField(max_length=10, choices=SkippedBy, blank=True)
+    is_wanted = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("plan item")

@@ -37,3 +37,15 @@ def _in_words(share: float) -> str:
     if share > 0.99:
         return gettext("over %(share)s") % {"share": percent(0.99)}
     return percent(share)
+
+
+@register.simple_tag
+def chance_in_words(share: float) -> str:
+    """A probability that claims no certainty."""
+    return _in_words(share)
+
+
+@register.simple_tag
+def level_name(placed: PlacedCompetency, band: int):
+    """The title of a band of the competency."""
+    return placed.band_titles[band]
