@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from academy.competencies.models import Competency, ProficiencyLevel
 from academy.core.errors import AcademyError
+from assessments.item_types import MARKED_TYPES
 from assessments.measurement.adaptive import ENGINE_VERSION, Bank, Placement, Rules
 from assessments.models import Assessment, Attempt, Item, Response
 from assessments.models.bank import ItemStatus
@@ -36,7 +37,8 @@ def pin_placement(assessment: Assessment) -> dict:
             competency=section.competency,
             status=ItemStatus.ACTIVE,
             current_version__isnull=False,
-        ).order_by("pk")
+        )
+        items = items.exclude(item_type__in=MARKED_TYPES).order_by("pk")
         if not items:
             raise AcademyError(
                 _("The bank “%(bank)s” has no active questions. Tell your trainer.")

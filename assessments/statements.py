@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from academy.xapi.services import activity, record
-from academy.xapi.vocabulary import ActivityType, adl
+from academy.xapi.vocabulary import ActivityType, adl, streams
 from assessments.item_types import item_type_for
 from assessments.models import Attempt, Response
 
@@ -29,26 +29,55 @@ def attempt_started(attempt: Attempt) -> UUID:
     )
 
 
-def answered(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
-    """`answered`: one question, with the response in xAPI's notation and whether it was right."""
+def question_activity(response: Response) -> dict:
     version = response.item_version
-    item_type = item_type_for(version.content["type"])
     question = activity(
         kind="items",
         uuid=version.item.uuid,
         type=ActivityType.CMI_INTERACTION,
         name={"und": version.item.code},
     )
-    question["definition"]["interactionType"] = item_type.interaction
+    question["definition"]["interactionType"] = item_type_for(version.content["type"]).interaction
+    return question
+
+
+def answered(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
+    """`answered`: one question, with the response in xAPI's notation and whether it was right; what
+    people mark has no score yet."""
+    item_type = item_type_for(response.item_version.content["type"])
+    result = {"response": item_type.pattern(response.answer)}
+    if response.score is not None:
+        result |= {"success": response.score == 1, "score": {"scaled": response.score}}
     return record(
         actor=attempt.learner,
         verb=adl.ANSWERED,
-        activity=question,
-        result={
-            "success": response.score == 1,
-            "response": item_type.pattern(response.answer),
-            "score": {"scaled": response.score},
-        },
+        activity=question_activity(response),
+        result=result,
+        context={"contextActivities": {"parent": [assessment_activity(attempt)]}},
+        registration=attempt.registration,
+        at=at,
+    )
+
+
+def attempt_submitted(attempt: Attempt) -> UUID:
+    """`submitted`: handed in, and to be marked by people."""
+    return record(
+        actor=attempt.learner,
+        verb=streams.SUBMITTED,
+        activity=assessment_activity(attempt),
+        registration=attempt.registration,
+        at=attempt.submitted_at,
+    )
+
+
+def scored(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
+    """`scored`: the marks of one answer are settled. The academy says so, not a marker: who marked
+    is nobody else's."""
+    return record(
+        actor=attempt.learner,
+        verb=adl.SCORED,
+        activity=question_activity(response),
+        result={"score": {"scaled": round(response.score, 4)}},
         context={"contextActivities": {"parent": [assessment_activity(attempt)]}},
         registration=attempt.registration,
         at=at,

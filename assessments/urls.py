@@ -8,6 +8,7 @@ urlpatterns = [
     path("placement/<uuid:uuid>/", views.placement_item, name="placement_item"),
     path("attempts/<uuid:uuid>/questions/<int:number>/", views.question, name="question"),
     path("attempts/<uuid:uuid>/questions/<int:number>/save/", views.save, name="save"),
+    path("attempts/<uuid:uuid>/files/<uuid:file>/", views.answer_file, name="answer_file"),
     path("attempts/<uuid:uuid>/review/", views.review, name="review"),
     path("attempts/<uuid:uuid>/submit/", views.submit, name="submit"),
     path("attempts/<uuid:uuid>/result/", views.result, name="result"),

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict, NotFound
-from assessments import services
+from assessments import files, marking, services
 from assessments.item_types import item_type_for
-from assessments.models import Assessment, Attempt, Response
+from assessments.models import AnswerFile, Assessment, Attempt, Response
 from assessments.placement import latest_placement, open_placement
 
 
@@ -172,7 +172,7 @@ def _palette(responses: list[Response], current: int | None = None) -> list[dict
 def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
     """One question of a final assessment. Any way on (next, back, palette) saves first."""
     attempt = _running(request, uuid)
-    if attempt.status == Attempt.Status.GRADED:
+    if attempt.status != Attempt.Status.IN_PROGRESS:
         return redirect("assessments:result", uuid=attempt.uuid)
     responses = list(attempt.responses.select_related("item_version__item"))
     if not 1 <= number <= len(responses):
@@ -191,6 +191,10 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
             error = refused.message
         else:
             return _go_on(request, attempt, number, len(responses))
+    context = _question_context(response)
+    if error and context["item_type"].is_marked:  # what was written stays on the page
+        name = "text" if context["item_type"].takes_files else "answer"
+        context["text"] = request.POST.get(name, "")
     return render(
         request,
         "assessments/question.html",
@@ -202,7 +206,7 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
             "now": now(),
             "error": error,
             "next_sequence": response.sequence + 1,
-            **_question_context(response),
+            **context,
         },
         status=200 if error is None else 422,
     )
@@ -214,10 +218,11 @@ def _sequence(request: HttpRequest, response: Response) -> int:
 
 
 def _save(request: HttpRequest, attempt: Attempt, response: Response) -> Response:
-    return services.save_answer(
+    return services.save_form(
         attempt=attempt,
-        position=response.position,
-        answer=services.read_answer(response, request.POST, get_language()),
+        response=response,
+        data=request.POST,
+        uploads=request.FILES.getlist("files"),
         sequence=_sequence(request, response),
         language=get_language(),
         is_flagged="flag" in request.POST,
@@ -256,7 +261,7 @@ def save(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
 def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """What was answered and what was not, before submitting."""
     attempt = _running(request, uuid)
-    if attempt.status == Attempt.Status.GRADED:
+    if attempt.status != Attempt.Status.IN_PROGRESS:
         return redirect("assessments:result", uuid=attempt.uuid)
     palette = _palette(list(attempt.responses.all()))
     return render(
@@ -296,12 +301,16 @@ def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
     attempt = _own(request, uuid)
     if attempt.is_placement:
         return redirect("portal:placement_result", uuid=attempt.uuid)
-    if attempt.status != Attempt.Status.GRADED:
+    if attempt.status == Attempt.Status.IN_PROGRESS:
         return redirect("assessments:review", uuid=attempt.uuid)
+    if attempt.status == Attempt.Status.MARKING:
+        return render(request, "assessments/being_marked.html", {"attempt": attempt})
     answers = []
+    marks = marking.feedback_on(attempt, get_language())
     if attempt.assessment.feedback != Assessment.Feedback.NEVER:
         for response in attempt.responses.select_related("item_version__item"):
-            answers.append(_explained(response, whole=bool(attempt.passed)))
+            answer = _explained(response, whole=bool(attempt.passed))
+            answers.append({**answer, "marks": marks.get(response.pk, [])})
     return render(
         request,
         "assessments/result.html",
@@ -329,3 +338,13 @@ def _explained(response: Response, *, whole: bool) -> dict:
         "whole": whole,
         **item_type.explain(asked, whole=whole),
     }
+
+
+@login_required
+@require_safe
+def answer_file(request: HttpRequest, uuid: UUID, file: UUID) -> HttpResponse:
+    """A file back to the person who handed it in."""
+    one = get_object_or_404(
+        AnswerFile, uuid=file, learner=request.user, response__attempt__uuid=uuid
+    )
+    return files.download(one, one.name)

@@ -7,6 +7,7 @@ from django.urls import include, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
@@ -15,7 +16,8 @@ from wagtail.admin.ui.sidebar import LinkMenuItem
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
-from assessments.models import Assessment
+from assessments.marking import may_mark, refreeze
+from assessments.models import Assessment, Rubric
 from cms import deletion, lrs_clients, users
 from cms.delivery import RETRY
 from cms.desk import (
@@ -26,6 +28,7 @@ from cms.desk import (
     writes_pages,
     writes_questions,
 )
+from cms.marking import MarkingMenuItem, MarkingPanel
 from cms.models import CataloguePage, CoursePage, LessonPage, LibraryPage, ModulePage
 from cms.operators import OperatorMenuItem
 from cms.viewsets import AssessmentDesk, OrganisationDesk, TranslateQuestions
@@ -74,6 +77,13 @@ def modules_menu_item() -> MenuItem:
     return ShelfMenuItem(LibraryPage, _("Modules"), icon_name="folder-open-1", order=202)
 
 
+@hooks.register("register_admin_menu_item")
+def marking_menu_item() -> MenuItem:
+    return MarkingMenuItem(
+        _("Marking"), reverse("marking:index"), name="marking", icon_name="edit", order=205
+    )
+
+
 @hooks.register("register_settings_menu_item")
 def delivery_menu_item() -> MenuItem:
     return OperatorMenuItem(
@@ -113,6 +123,7 @@ def operator_urls() -> list:
         path("delivery/", include("cms.delivery_urls")),
         path("erasures/", include("cms.erasure_urls")),
         path("lrs-clients/", include("cms.lrs_client_urls")),
+        path("marking/", include("cms.marking_urls")),
     ]
 
 
@@ -155,6 +166,8 @@ def refuse_alias(request: HttpRequest, page: Page) -> HttpResponse | None:
 
 @hooks.register("construct_homepage_panels")
 def desk_panel(request: HttpRequest, panels: list) -> None:
+    if may_mark(request.user):
+        panels.append(MarkingPanel(request))
     if writes_questions(request.user):
         panels.append(DeskPanel())
 
@@ -174,3 +187,15 @@ def warn_of_assessment(request: HttpRequest, instance) -> None:
     if isinstance(instance, Assessment):
         for warning in assessment_warnings(instance):
             messages.warning(request, warning)
+
+
+@hooks.register("after_edit_snippet")
+def use_changed_rubric(request: HttpRequest, instance) -> None:
+    """Attempts that begin from now on are marked by the rubric as it is now."""
+    if isinstance(instance, Rubric) and (changed := refreeze(instance)):
+        words = ngettext(
+            "%(count)d question uses the changed rubric, in attempts that begin from now on.",
+            "%(count)d questions use the changed rubric, in attempts that begin from now on.",
+            changed,
+        )
+        messages.success(request, words % {"count": changed})

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -18,6 +19,7 @@ from academy.portal.export import make_export, request_export
 from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
+from assessments.models import AnswerFile, Mark
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -34,6 +36,7 @@ OURS = {
     "lrs_clients",
     "delivery",
     "erasures",
+    "marking",
     "portal",
     "reporting",
     "xapi",
@@ -85,6 +88,17 @@ OPERATORS_ONLY = {
     "lrs_clients:revoke",
     "lrs_clients:rotate",
 }
+#: Those who may mark, in the admin: trainers.
+MARKERS_ONLY = {
+    "marking:file",
+    "marking:index",
+    "marking:mark",
+    "marking:marked",
+    "marking:moderate",
+    "marking:moderated_file",
+    "marking:take",
+    "marking:turnaround",
+}
 #: Any signed-in person, about themselves.
 OWN = {
     "assessments:placement_intro",
@@ -103,6 +117,7 @@ OWN = {
 }
 #: Only the person whose row it is; 404 for everybody else, whatever their role.
 OWNER = {
+    "assessments:answer_file",
     "assessments:placement_item",
     "assessments:question",
     "assessments:result",
@@ -131,7 +146,7 @@ OWNER = {
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *MARKERS_ONLY, *OWN, *OWNER, *MANAGERS}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -177,7 +192,17 @@ def urls(made, owner) -> dict[str, str]:
     refused = OutboxEntry.objects.create(
         destination=destination, statement_id=uuid.uuid4(), state="refused", next_attempt_at=now()
     )
+    answer = final.responses.first()
+    handed_in = AnswerFile.objects.create(
+        response=answer, learner=owner, name="a.txt", size=1, file=ContentFile(b"a", "a.txt")
+    )
+    mark = Mark.objects.create(response=answer, role="first", claimed_at=now())
     arguments = {
+        "marking:file": [mark.uuid, 1],
+        "marking:mark": [mark.uuid],
+        "marking:moderate": [answer.pk],
+        "marking:moderated_file": [answer.pk, 1],
+        "marking:take": [answer.pk],
         "delivery:destination": [destination.name],
         "erasures:confirm": [asked.pk],
         "delivery:refused": [destination.name],
@@ -185,6 +210,7 @@ def urls(made, owner) -> dict[str, str]:
         "delivery:retry_one": [destination.name, refused.pk],
         "delivery:try": [destination.name],
         "assessments:placement_item": [placement.uuid],
+        "assessments:answer_file": [final.uuid, handed_in.uuid],
         "assessments:question": [final.uuid, 1],
         "assessments:result": [final.uuid],
         "assessments:review": [final.uuid],
@@ -280,6 +306,14 @@ def test_the_pages_about_the_record_store_are_for_operators_alone(urls, role):
         assert statuses(client, urls[name]) <= expected, name
     if role != roles.OPERATOR:
         assert list(LrsClient.objects.values()) == before
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_marking_is_for_trainers_alone(urls, role):
+    client = signed_in(role)
+    for name in MARKERS_ONLY:
+        expected = {200, 302, 404} if role == roles.TRAINER else {403}
+        assert statuses(client, urls[name]) <= expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

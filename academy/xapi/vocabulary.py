@@ -83,11 +83,12 @@ class tincan:
 
 
 class streams:
-    """Activity Streams 1.0, which the TinCan registry lists, for what is taken away."""
+    """Activity Streams 1.0, which the TinCan registry lists, for what is handed in or taken away."""
 
     _BASE = "http://activitystrea.ms/schema/1.0/"
     LOST = _verb(_BASE + "lose", "lost", "a perdu")
     REMOVED = _verb(_BASE + "remove", "removed", "a retiré")
+    SUBMITTED = _verb(_BASE + "submit", "submitted", "a remis")
 
 
 class badges:

@@ -66,7 +66,8 @@ export function autosave() {
   async function send(item) {
     const body = new URLSearchParams([...item.pairs, ["seq", item.seq]]);
     const response = await fetch(item.url, {
-      method: "POST", body, keepalive: true, credentials: "same-origin",
+      // a browser outlives its page with 64 KiB at most, and refuses more
+      method: "POST", body, keepalive: `${body}`.length < 60_000, credentials: "same-origin",
       headers: { "X-CSRFToken": token(), "X-Requested-With": "fetch", Accept: "application/json" },
     });
     const json = response.headers.get("content-type")?.includes("json");
@@ -121,6 +122,14 @@ export function autosave() {
       wait = setTimeout(save, TYPING);
     });
     form.addEventListener("submit", (event) => {
+      // Files go with the page alone: a copy of the answer without them must not arrive before it.
+      if (navigator.onLine !== false && [...form.querySelectorAll("input[type=file]")].some((input) => input.files.length)) {
+        clearTimeout(wait);
+        wait = 0;
+        seq += 1;
+        if (field) field.value = seq;
+        return;
+      }
       note(true);
       if (navigator.onLine === false && !form.hasAttribute("data-timer-over")) {
         event.preventDefault();

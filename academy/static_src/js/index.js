@@ -5,6 +5,7 @@ import { guardSubmits, revealPasskeys, focusErrors, printButtons, copyButtons } 
 import { poll } from "./poll.js";
 import { tabs } from "./tabs.js";
 import { timers } from "./timer.js";
+import { words } from "./words.js";
 
 focusErrors();
 revealPasskeys();
@@ -13,6 +14,7 @@ copyButtons();
 tabs();
 confirmations();
 autosave();
+words();
 timers();
 poll();
 timeout();
