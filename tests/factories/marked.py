@@ -103,12 +103,12 @@ def start(assessment: Assessment, learner: User) -> Attempt:
 
 def hand_in(attempt: Attempt, *, text: str = "What I think.") -> Attempt:
     """Answer all of an attempt, and submit it."""
-    for response in attempt.responses.all():
+    for response in attempt.responses.filter(answer__isnull=True):
         save_answer(
             attempt=attempt,
             position=response.position,
             answer=answer_of(response, text),
-            sequence=1,
+            sequence=response.sequence + 1,
             language="en",
         )
     return submit_attempt(attempt=attempt)
