@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F, Max
 from django.http import QueryDict
+from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -20,14 +22,17 @@ from academy.people.services import lock_person
 from assessments import drawing, grading, navigation, pauses, statements, timing
 from assessments.allowances import allowance_for
 from assessments.corrections import apply_decided, corrected_result
+from assessments.files import all_or_nothing, delete_files, files_of, take_files
 from assessments.item_types import Asked, item_type_for, problem_of
 from assessments.locks import lock_attempt
 from assessments.models import (
+    AnswerFile,
     Assessment,
     Attempt,
     Item,
     ItemContent,
     ItemVersion,
+    Mark,
     PlacementReview,
     Response,
     SpotCheck,
@@ -159,6 +164,15 @@ def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> 
         return _("This assessment is closed.")
     if refusal := drawing.window_refusal(assessment, at=at):
         return refusal
+    marking = Attempt.objects.filter(
+        assessment__in=drawing.forms_of(assessment),
+        learner=learner,
+        status=Attempt.Status.MARKING,
+    ).first()
+    if marking is not None:
+        return _("What you handed in is being marked. You will have the result by %(day)s.") % {
+            "day": date_format(marking.mark_by, "DATE_FORMAT")
+        }
     graded = Attempt.objects.filter(
         assessment__in=drawing.forms_of(assessment), learner=learner, status=Attempt.Status.GRADED
     ).exclude(SECOND_FORM)
@@ -272,6 +286,7 @@ def asked_in(response: Response, language: str) -> Asked:
         order=response.option_order,
         seed=f"{response.attempt.seed}:{response.position}",
         answer=response.answer,
+        files=files_of(response) if item_type_for(version.content["type"]).takes_files else [],
     )
 
 
@@ -378,29 +393,97 @@ def note_seconds(response: Response, seconds: int | None, at: datetime) -> None:
         response.seconds = max(response.seconds, min(seconds, most))
 
 
+def save_form(
+    *,
+    attempt: Attempt,
+    response: Response,
+    data: QueryDict,
+    uploads: list[UploadedFile],
+    sequence: int,
+    language: str,
+    is_flagged: bool,
+    told_at: datetime | None = None,
+    at: datetime | None = None,
+    **page,
+) -> Response:
+    """Keep what the form of a question sent, new files included: all of it, or nothing. `page` and
+    `told_at` are what `save_answer` takes of the page."""
+    at = at or now()
+    with all_or_nothing() as written:
+        answer = read_answer(response, data, language)
+        item_type = item_type_for(response.item_version.content["type"])
+        if item_type.takes_files and uploads:
+            _refuse_late(lock_attempt(attempt), at, told_at)
+            kept = answer or {"files": [], "text": ""}
+            files = take_files(response, uploads, kept["files"], written=written, at=at)
+            answer = {**kept, "files": files}
+        return save_answer(
+            attempt=attempt,
+            position=response.position,
+            answer=answer,
+            sequence=sequence,
+            language=language,
+            is_flagged=is_flagged,
+            told_at=told_at,
+            at=at,
+            **page,
+        )
+
+
+def is_marked(response: Response) -> bool:
+    """Whether people mark the response; one that was left empty scores 0 without them."""
+    item_type = item_type_for(response.item_version.content["type"])
+    return item_type.is_marked and response.answer is not None
+
+
 @transaction.atomic
 def submit_attempt(*, attempt: Attempt, at: datetime | None = None) -> Attempt:
     """Grade what was answered, say so, and tell whoever listens. Submitting twice grades once.
 
-    Unanswered items score 0. An attempt past its deadline counts as submitted at the deadline.
+    Unanswered items score 0. An attempt past its deadline counts as submitted at the deadline. One
+    with answers that people mark waits for them (`assessments.marking`), and is graded then.
     """
     at = at or now()
     lock_person(attempt.learner)  # before the attempt, as everywhere: see start_attempt
     attempt = lock_attempt(attempt)
-    if attempt.status == Attempt.Status.GRADED:
+    if attempt.status != Attempt.Status.IN_PROGRESS:
         return attempt
     responses = list(attempt.responses.select_related("item_version__item"))
     for response in responses:
-        response.score = score_of(response)
+        response.score = None if is_marked(response) else score_of(response)
     Response.objects.bulk_update(responses, ["score"])
-    attempt.status = Attempt.Status.GRADED
     attempt.submitted_at = min(at, attempt.deadline_at) if attempt.deadline_at else at
     grading.close_sections(attempt, responses)
     for response in responses:
         if response.answer is not None:
             statements.answered(attempt, response, at=response.answered_at or at)
+    if any(response.score is None for response in responses):
+        return _await_marks(attempt)
+    return grade_attempt(attempt, responses, at)
+
+
+def _await_marks(attempt: Attempt) -> Attempt:
+    """Handed in, to be marked: how, and by when, is settled now, whatever becomes of the assessment."""
+    assessment = attempt.assessment
+    attempt.status = Attempt.Status.MARKING
+    attempt.mark_by = attempt.submitted_at + timedelta(days=assessment.marking_days)
+    attempt.pinned = {
+        **attempt.pinned,
+        "marking": {
+            "mode": assessment.marking,
+            "adjudicates_from": str(assessment.adjudicates_from),
+        },
+    }
+    attempt.save()
+    statements.attempt_submitted(attempt)
+    return attempt
+
+
+def grade_attempt(attempt: Attempt, responses: list[Response], at: datetime) -> Attempt:
+    """Every response has its score: the attempt has its own, and whoever listens is told."""
     apply_decided(attempt, responses, at=at)
     grading.settle(attempt, responses)
+    attempt.status = Attempt.Status.GRADED
     return _close(attempt, at)
 
 
@@ -550,8 +633,10 @@ def submit_overdue(*, at: datetime | None = None, limit: int = 200) -> int:
 
 @transaction.atomic
 def forget_person(person: User) -> None:
-    """A person is erased: what they answered goes, their scores stay; what is under way ends."""
-    Attempt.objects.filter(learner=person, status=Attempt.Status.IN_PROGRESS).delete()
+    """A person is erased: what they answered goes, with its files and what was said of it; their
+    scores stay; what is under way ends. As a marker they are forgotten too."""
+    delete_files(AnswerFile.objects.filter(learner=person))
+    Attempt.objects.filter(learner=person).exclude(status=Attempt.Status.GRADED).delete()
     Response.objects.filter(learner=person).update(answer=None, option_order=[], client_id="")
     person.allowances.all().delete()
     contested = PlacementReview.objects.filter(learner=person)
@@ -561,3 +646,6 @@ def forget_person(person: User) -> None:
     contested.update(reason="", answer="")
     SpotCheck.objects.filter(learner=person, answered_at__isnull=True).delete()
     SpotCheck.objects.filter(learner=person).update(answer=None, option_order=[])
+    Mark.objects.filter(response__learner=person).update(comments={}, comment="", note="")
+    Mark.objects.filter(marker=person, given_at=None).delete()
+    Mark.objects.filter(marker=person).update(marker=None)

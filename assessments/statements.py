@@ -75,20 +75,43 @@ def data_taken(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
 
 
 def answered(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
-    """`answered`: one question, with the response in xAPI's notation and whether it was right."""
+    """`answered`: one question, with the response in xAPI's notation and whether it was right; what
+    people mark has no score yet."""
     version = response.item_version
-    item_type = item_type_for(version.content["type"])
+    asked = Asked(document=version.content, language=response.language, answer=response.answer)
+    result = {"response": item_type_for(version.content["type"]).response_pattern(asked)}
+    if response.score is not None:
+        result |= {"success": response.score == 1, "score": {"scaled": response.score}}
     return record(
         actor=attempt.learner,
         verb=adl.ANSWERED,
+        activity=_question_of(version),
+        result=result,
+        context={"contextActivities": {"parent": [assessment_activity(attempt)]}},
+        registration=attempt.registration,
+        at=at,
+    )
+
+
+def attempt_submitted(attempt: Attempt) -> UUID:
+    """`submitted`: handed in, and to be marked by people."""
+    return record(
+        actor=attempt.learner,
+        verb=streams.SUBMITTED,
+        activity=assessment_activity(attempt),
+        registration=attempt.registration,
+        at=attempt.submitted_at,
+    )
+
+
+def scored(attempt: Attempt, response: Response, *, at: datetime) -> UUID:
+    """`scored`: the marks of one answer are settled. The academy says so, not a marker: who marked
+    is nobody else's."""
+    return record(
+        actor=attempt.learner,
+        verb=adl.SCORED,
         activity=_question_of(response.item_version),
-        result={
-            "success": response.score == 1,
-            "response": item_type.response_pattern(
-                Asked(document=version.content, language=response.language, answer=response.answer)
-            ),
-            "score": {"scaled": response.score},
-        },
+        result={"score": {"scaled": round(response.score, 4)}},
         context={"contextActivities": {"parent": [assessment_activity(attempt)]}},
         registration=attempt.registration,
         at=at,

@@ -18,6 +18,7 @@ urlpatterns = [
     path("attempts/<uuid:uuid>/clock/", running.clock, name="clock"),
     path("attempts/<uuid:uuid>/pause/", running.pause, name="pause"),
     path("attempts/<uuid:uuid>/resume/", running.resume, name="resume"),
+    path("attempts/<uuid:uuid>/files/<uuid:file>/", views.answer_file, name="answer_file"),
     path("attempts/<uuid:uuid>/review/", views.review, name="review"),
     path("attempts/<uuid:uuid>/submit/", views.submit, name="submit"),
     path("attempts/<uuid:uuid>/result/", views.result, name="result"),

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict, NotFound
 from academy.core.fields import Localized
-from assessments import navigation, services, timing
+from assessments import files, marking, navigation, services, timing
 from assessments.corrections import corrections_of
 from assessments.drawing import adaptive_sections, most_questions, pilot_versions
 from assessments.feedback import feedback_of
 from assessments.item_types import item_type_for
 from assessments.lessons import lesson_links
-from assessments.models import Attempt, Response
+from assessments.models import AnswerFile, Attempt, Response
 from assessments.placement import latest_placement, open_placement
 from assessments.running import (
     clock_of,
@@ -202,7 +202,7 @@ def _current(attempt: Attempt, responses: list[Response]) -> HttpResponse:
 def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
     """One question of a final assessment. Any way on (next, back, palette) saves first."""
     attempt = _running(request, uuid)
-    if attempt.status == Attempt.Status.GRADED:
+    if attempt.status != Attempt.Status.IN_PROGRESS:
         return redirect("assessments:result", uuid=attempt.uuid)
     if request.method != "POST" and timing.is_paused(attempt, now()):
         return _paused(request, attempt, number)
@@ -230,6 +230,10 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
             error = refused.message
         else:
             return _go_on(request, attempt, number)
+    context = question_context(response)
+    if error and context["item_type"].is_marked:  # what was written stays on the page
+        name = "text" if context["item_type"].takes_files else "answer"
+        context["text"] = request.POST.get(name, "")
     return render(
         request,
         "assessments/question.html",
@@ -242,7 +246,7 @@ def question(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
             "error": error,
             **page_context(attempt, now()),
             "next_sequence": response.sequence + 1,
-            **question_context(response),
+            **context,
         },
         status=200 if error is None else 422,
     )
@@ -254,10 +258,11 @@ def _sequence(request: HttpRequest, response: Response) -> int:
 
 
 def _save(request: HttpRequest, attempt: Attempt, response: Response) -> Response:
-    return services.save_answer(
+    return services.save_form(
         attempt=attempt,
-        position=response.position,
-        answer=services.read_answer(response, request.POST, get_language()),
+        response=response,
+        data=request.POST,
+        uploads=request.FILES.getlist("files"),
         sequence=_sequence(request, response),
         language=get_language(),
         is_flagged="flag" in request.POST,
@@ -364,7 +369,7 @@ def save(request: HttpRequest, uuid: UUID, number: int) -> HttpResponse:
 def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """What was answered and what was not, before submitting."""
     attempt = _running(request, uuid)
-    if attempt.status == Attempt.Status.GRADED:
+    if attempt.status != Attempt.Status.IN_PROGRESS:
         return redirect("assessments:result", uuid=attempt.uuid)
     if timing.is_paused(attempt, now()):
         return _paused(request, attempt)
@@ -407,10 +412,12 @@ def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
     attempt = _own(request, uuid)
     if attempt.is_placement:
         return redirect("portal:placement_result", uuid=attempt.uuid)
-    if attempt.status != Attempt.Status.GRADED:
+    if attempt.status == Attempt.Status.IN_PROGRESS:
         return redirect("assessments:review", uuid=attempt.uuid)
+    if attempt.status == Attempt.Status.MARKING:
+        return render(request, "assessments/being_marked.html", {"attempt": attempt})
     feedback = feedback_of(attempt, at=now())
-    answers = []
+    answers, marks = [], marking.feedback_on(attempt, get_language())
     if feedback.answers:
         pilots, neutral = pilot_versions(attempt), attempt.result.get("neutral", ())
         responses = list(attempt.responses.select_related("item_version__item"))
@@ -419,7 +426,8 @@ def result(request: HttpRequest, uuid: UUID) -> HttpResponse:
             counts = response.item_version_id not in pilots and response.position not in neutral
             lesson = lessons.get(response.item_version.item.uuid)
             explained = _explained(response, whole=feedback.whole)
-            answers.append({**explained, "counts": counts, "lesson": lesson})
+            told = {"counts": counts, "lesson": lesson, "marks": marks.get(response.pk, [])}
+            answers.append({**explained, **told})
     return render(
         request,
         "assessments/result.html",
@@ -468,3 +476,13 @@ def _explained(response: Response, *, whole: bool) -> dict:
         "whole": whole,
         **item_type.explain(asked, whole=whole),
     }
+
+
+@login_required
+@require_safe
+def answer_file(request: HttpRequest, uuid: UUID, file: UUID) -> HttpResponse:
+    """A file back to the person who handed it in."""
+    one = get_object_or_404(
+        AnswerFile, uuid=file, learner=request.user, response__attempt__uuid=uuid
+    )
+    return files.download(one, one.name)

@@ -46,9 +46,10 @@ NEXT_STEPS_KEY = _key("next-steps")
 ADMIN = ["wagtailadmin.access_admin"]
 QUESTIONS = [
     f"assessments.{action}_{model}"
-    for model in ("itembank", "itemcontent", "assessment")
+    for model in ("itembank", "itemcontent", "assessment", "rubric")
     for action in ("add", "change", "delete", "view", "publish", "lock", "unlock")
 ]
+MARKING = ["assessments.mark_response"]
 INSTALLATION = [
     *(f"people.{action}_user" for action in ("add", "change", "view")),
     *(
@@ -65,7 +66,7 @@ ORGANISATION = [
     for action in ("add", "change", "delete", "view")
 ]
 PERMISSIONS = {
-    TRAINER: [*ADMIN, *QUESTIONS, "wagtail_localize.submit_translation"],
+    TRAINER: [*ADMIN, *QUESTIONS, *MARKING, "wagtail_localize.submit_translation"],
     HR: [*ADMIN, *ORGANISATION],
     OPERATOR: [*ADMIN, *INSTALLATION],
 }

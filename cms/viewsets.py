@@ -32,6 +32,7 @@ from wagtail.snippets.views.chooser import (
 )
 from wagtail.snippets.views.snippets import (
     CopyView,
+    CreateView,
     IndexView,
     SnippetViewSet,
     SnippetViewSetGroup,
@@ -40,8 +41,10 @@ from wagtail_localize.models import Translation, TranslationSource
 
 from academy.competencies.models import Profile
 from academy.people.models import Position
-from assessments.models import Assessment, ItemBank, ItemContent, Section
+from assessments.item_types.marked import rubric_problem
+from assessments.models import Assessment, ItemBank, ItemContent, Rubric, Section
 from assessments.models.bank import ItemStatus
+from assessments.rubrics import safe_to_fail
 from cms.arranging import BarrierColumn, BarrierPanel
 from cms.builder import OutlinePanel
 from cms.questions import BarriersColumn, QuestionFilterSet, QuestionForm
@@ -237,6 +240,10 @@ class ItemContentViewSet(SnippetViewSet):
                 ),
                 FieldPanel("options", heading=_("Parts of the question")),
                 FieldPanel("scoring"),
+                MultiFieldPanel(
+                    [FieldRowPanel([FieldPanel("rubric"), FieldPanel("word_limit")])],
+                    heading=_("The rubric, for a question that people mark"),
+                ),
                 FieldPanel("explanation"),
                 FieldPanel("lesson"),
                 MultiFieldPanel(
@@ -493,6 +500,14 @@ class AssessmentViewSet(SnippetViewSet):
         ),
         MultiFieldPanel(
             [
+                FieldRowPanel([FieldPanel("marking"), FieldPanel("marking_days")]),
+                FieldPanel("adjudicates_from"),
+            ],
+            heading=_("For questions that people mark"),
+            classname="collapsed",
+        ),
+        MultiFieldPanel(
+            [
                 HelpPanel(
                     content=_("A placement stops between these numbers. A final ignores them.")
                 ),
@@ -513,8 +528,99 @@ class AssessmentViewSet(SnippetViewSet):
         return Assessment.objects.select_related("module")
 
 
+# --- Rubrics --------------------------------------------------------------------------------------
+
+
+class RubricForm(WagtailAdminModelForm):
+    """A rubric that nobody could mark by is not kept."""
+
+    def is_valid(self):
+        if not super().is_valid():
+            return False
+        problem = rubric_problem(self.save(commit=False))
+        if problem:
+            self.add_error(None, problem)
+        return not problem
+
+
+class RubricIndexView(IndexView):
+    """Beside an empty rubric, one that begins with the criteria of a safe-to-fail trial."""
+
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        buttons = list(super().header_more_buttons)
+        if self.add_url:
+            buttons.append(
+                Button(
+                    gettext("Add a safe-to-fail rubric"),
+                    f"{self.add_url}?kind={Rubric.Kind.SAFE_TO_FAIL}",
+                    icon_name="plus-inverse",
+                )
+            )
+        return buttons
+
+
+class RubricCreateView(CreateView):
+    def get_initial_form_instance(self):
+        rubric = super().get_initial_form_instance() or Rubric()
+        is_trial = self.request.GET.get("kind") == Rubric.Kind.SAFE_TO_FAIL
+        return safe_to_fail(rubric) if is_trial else rubric
+
+
+class RubricViewSet(SnippetViewSet):
+    model = Rubric
+    icon = "list-ul"
+    menu_label = _("Rubrics")
+    menu_order = 250
+    list_display = ["title", "code", "kind"]
+    list_filter = ["kind"]
+    search_fields = ["code", "title"]
+    copy_view_enabled = False
+    index_view_class = RubricIndexView
+    add_view_class = RubricCreateView
+
+    @cached_property
+    def edit_handler(self):
+        levels = InlinePanel(
+            "levels",
+            heading=_("Levels, from the lowest"),
+            label=_("Level"),
+            panels=[
+                FieldRowPanel([FieldPanel("title", heading=_("Title")), FieldPanel("points")]),
+                FieldPanel("description"),
+            ],
+        )
+        return ObjectList(
+            [
+                FieldPanel("title", heading=_("Title")),
+                FieldRowPanel(
+                    [
+                        FieldPanel("code", help_text=_("A short name without spaces.")),
+                        FieldPanel("kind"),
+                    ]
+                ),
+                InlinePanel(
+                    "criteria",
+                    heading=_("Criteria"),
+                    label=_("Criterion"),
+                    help_text=_(
+                        "Changing a rubric never changes how an answer that was handed in is marked."
+                    ),
+                    min_num=1,
+                    panels=[
+                        FieldPanel("title", heading=_("Title")),
+                        FieldPanel("description"),
+                        FieldPanel("is_scored"),
+                        levels,
+                    ],
+                ),
+            ],
+            base_form_class=RubricForm,
+        )
+
+
 class AssessmentDesk(SnippetViewSetGroup):
-    items = (ItemContentViewSet, ItemBankViewSet, AssessmentViewSet)
+    items = (ItemContentViewSet, ItemBankViewSet, RubricViewSet, AssessmentViewSet)
     menu_label = _("Assessments")
     menu_icon = "clipboard-list"
     menu_order = 210

@@ -7,6 +7,7 @@ from django.urls import include, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
@@ -16,7 +17,8 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
 from assessments.allowances import renew_deadlines
-from assessments.models import Assessment
+from assessments.marking import may_mark, refreeze
+from assessments.models import Assessment, Rubric
 from cms import deletion, integrity, lrs_clients, regrades, users
 from cms.builder import item_chooser
 from cms.delivery import RETRY
@@ -28,6 +30,7 @@ from cms.desk import (
     writes_pages,
     writes_questions,
 )
+from cms.marking import MarkingMenuItem, MarkingPanel
 from cms.models import CataloguePage, CoursePage, LessonPage, LibraryPage, ModulePage
 from cms.operators import OperatorMenuItem
 from cms.trainers import TrainerMenuItem
@@ -108,6 +111,13 @@ def regrades_menu_item() -> MenuItem:
     )
 
 
+@hooks.register("register_admin_menu_item")
+def marking_menu_item() -> MenuItem:
+    return MarkingMenuItem(
+        _("Marking"), reverse("marking:index"), name="marking", icon_name="edit", order=205
+    )
+
+
 @hooks.register("register_settings_menu_item")
 def delivery_menu_item() -> MenuItem:
     return OperatorMenuItem(
@@ -175,6 +185,7 @@ def operator_urls() -> list:
         path("running/", include("cms.running_urls")),
         path("regrades/", include("cms.regrade_urls")),
         path("item-statistics/", include("cms.item_statistics_urls")),
+        path("marking/", include("cms.marking_urls")),
     ]
 
 
@@ -222,6 +233,8 @@ def refuse_alias(request: HttpRequest, page: Page) -> HttpResponse | None:
 
 @hooks.register("construct_homepage_panels")
 def desk_panel(request: HttpRequest, panels: list) -> None:
+    if may_mark(request.user):
+        panels.append(MarkingPanel(request))
     if writes_questions(request.user):
         panels.append(DeskPanel())
 
@@ -248,3 +261,15 @@ def move_close(request: HttpRequest, instance) -> None:
     """A later close counts for what is under way, too."""
     if isinstance(instance, Assessment):
         renew_deadlines(instance)
+
+
+@hooks.register("after_edit_snippet")
+def use_changed_rubric(request: HttpRequest, instance) -> None:
+    """Attempts that begin from now on are marked by the rubric as it is now."""
+    if isinstance(instance, Rubric) and (changed := refreeze(instance)):
+        words = ngettext(
+            "%(count)d question uses the changed rubric, in attempts that begin from now on.",
+            "%(count)d questions use the changed rubric, in attempts that begin from now on.",
+            changed,
+        )
+        messages.success(request, words % {"count": changed})

@@ -1,6 +1,6 @@
 """Enrolling, learning, proving, completing, and keeping the outline in step with the pages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -315,6 +315,8 @@ class ModuleProgress:
     lessons: list[Lesson]
     done: frozenset[int]
     completion: ModuleCompletion | None
+    #: Its final assessment was handed in, and people are marking it.
+    is_being_marked: bool = False
 
     @property
     def state(self) -> ModuleState:
@@ -355,12 +357,18 @@ class CourseProgress:
 
     @property
     def next_final(self) -> Module | None:
-        """The first module whose lessons are done and whose final assessment is not passed."""
+        """The first module whose lessons are done and whose final assessment is not passed, nor
+        being marked."""
         for module in self.modules:
-            state = module.state
-            if state.has_final and state.lessons_complete and not state.is_complete:
+            state, waits = module.state, module.is_being_marked
+            if state.has_final and state.lessons_complete and not state.is_complete and not waits:
                 return module.module
         return None
+
+    @property
+    def being_marked(self) -> list[Module]:
+        """The modules whose final assessment was handed in, and is being marked."""
+        return [one.module for one in self.modules if one.is_being_marked]
 
 
 #: A course's live modules in order, each with its live lessons in order.
@@ -427,16 +435,38 @@ def _progress(
         since = enrollment.counts_from
         return found if found and (since is None or found.completed_at > since) else None
 
-    return [
-        CourseProgress(
-            enrollment,
-            [
-                ModuleProgress(module, lessons, done, counting(enrollment, module))
-                for module, lessons in outlines.get(enrollment.course_id, [])
-            ],
+    def found(marking: Set[int]) -> list[CourseProgress]:
+        return [
+            CourseProgress(
+                enrollment,
+                [
+                    ModuleProgress(
+                        module,
+                        lessons,
+                        done,
+                        counting(enrollment, module),
+                        is_being_marked=module.pk in marking,
+                    )
+                    for module, lessons in outlines.get(enrollment.course_id, [])
+                ],
+            )
+            for enrollment in enrollments
+        ]
+
+    progress = found(frozenset())
+    if any(one.next_final for one in progress):  # the only ones that can be
+        return found(finals_being_marked(learner_id))
+    return progress
+
+
+def finals_being_marked(learner_id: int) -> set[int]:
+    """The modules whose final assessment the person handed in, and people are marking."""
+    handed_in = Attempt.objects.filter(learner=learner_id, status=Attempt.Status.MARKING)
+    return set(
+        FinalAttempt.objects.filter(attempt__in=handed_in.values("uuid")).values_list(
+            "module", flat=True
         )
-        for enrollment in enrollments
-    ]
+    )
 
 
 # --- Proving and completing -----------------------------------------------------------------------

@@ -131,8 +131,7 @@ def start_final(request: HttpRequest, module: UUID) -> HttpResponse:
             "attempts": Attempt.objects.filter(
                 assessment__in=forms_of(row.final_assessment),
                 learner=request.user,
-                status=Attempt.Status.GRADED,
-            ),
+            ).exclude(status=Attempt.Status.IN_PROGRESS),
             "under_way": under_way,
             "refusal": None if under_way else _refusal(request, row),
             "lessons_left": lessons.count() - done.distinct().count(),

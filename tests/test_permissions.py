@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -19,7 +20,15 @@ from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
 from assessments.allowances import give_allowance
-from assessments.models import ItemContent, PlacementReview, ScoreChange, Simulation, SpotCheck
+from assessments.models import (
+    AnswerFile,
+    ItemContent,
+    Mark,
+    PlacementReview,
+    ScoreChange,
+    Simulation,
+    SpotCheck,
+)
 from assessments.regrading import propose
 from assessments.reviews import contest
 from courses.models import Enrollment, PlanItem
@@ -41,6 +50,7 @@ OURS = {
     "erasures",
     "item_statistics",
     "placement_reviews",
+    "marking",
     "portal",
     "regrades",
     "reporting",
@@ -124,6 +134,17 @@ TRAINERS_ONLY = {
 }
 #: Figures about modules, for HR and trainers.
 HR_AND_TRAINERS = {"reporting:skips"}
+#: Those who may mark, in the admin: trainers.
+MARKERS_ONLY = {
+    "marking:file",
+    "marking:index",
+    "marking:mark",
+    "marking:marked",
+    "marking:moderate",
+    "marking:moderated_file",
+    "marking:take",
+    "marking:turnaround",
+}
 #: Any signed-in person, about themselves.
 OWN = {
     "assessments:placement_intro",
@@ -145,6 +166,7 @@ OWNER = {
     "assessments:data",
     "assessments:clock",
     "assessments:pause",
+    "assessments:answer_file",
     "assessments:placement_item",
     "assessments:question",
     "assessments:result",
@@ -183,6 +205,7 @@ ALL = {
     *LRS,
     *HR_ONLY,
     *HR_AND_TRAINERS,
+    *MARKERS_ONLY,
     *OPERATORS_ONLY,
     *TRAINERS_ONLY,
     *OWN,
@@ -250,6 +273,11 @@ def urls(made, owner) -> dict[str, str]:
         due_after=now(),
     )
     simulation = Simulation.objects.create(assessment=made.placement, people=1, seed=1)
+    answer = final.responses.first()
+    handed_in = AnswerFile.objects.create(
+        response=answer, learner=owner, name="a.txt", size=1, file=ContentFile(b"a", "a.txt")
+    )
+    mark = Mark.objects.create(response=answer, role="first", claimed_at=now())
     arguments = {
         "builder:preview": [final.assessment_id],
         "regrades:discard": [regrade.uuid],
@@ -261,6 +289,11 @@ def urls(made, owner) -> dict[str, str]:
         "portal:quick_question": [check.uuid],
         "portal:withdraw_review": [review.uuid],
         "simulations:result": [simulation.uuid],
+        "marking:file": [mark.uuid, 1],
+        "marking:mark": [mark.uuid],
+        "marking:moderate": [answer.pk],
+        "marking:moderated_file": [answer.pk, 1],
+        "marking:take": [answer.pk],
         "delivery:destination": [destination.name],
         "erasures:confirm": [asked.pk],
         "delivery:refused": [destination.name],
@@ -279,6 +312,7 @@ def urls(made, owner) -> dict[str, str]:
         "assessments:resume": [final.uuid],
         "assessments:saves": [final.uuid],
         "assessments:placement_item": [placement.uuid],
+        "assessments:answer_file": [final.uuid, handed_in.uuid],
         "assessments:question": [final.uuid, 1],
         "assessments:result": [final.uuid],
         "assessments:review": [final.uuid],
@@ -396,6 +430,14 @@ def test_how_often_skips_are_wrong_is_for_hr_and_trainers(urls, role):
     expected = 200 if role in (roles.HR, roles.TRAINER) else 403
     for name in HR_AND_TRAINERS:
         assert signed_in(role).get(urls[name]).status_code == expected, name
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_marking_is_for_trainers_alone(urls, role):
+    client = signed_in(role)
+    for name in MARKERS_ONLY:
+        expected = {200, 302, 404} if role == roles.TRAINER else {403}
+        assert statuses(client, urls[name]) <= expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

@@ -4,6 +4,7 @@ import heapq
 from datetime import datetime, timedelta
 
 from academy.demo.life import Life
+from academy.demo.marked import submissions
 from academy.demo.people import PEOPLE, Person
 from academy.demo.stories import STORIES
 from academy.people.models import User
@@ -31,7 +32,7 @@ def load_history(people: dict[str, User], *, now: datetime) -> int:
     The stories are merged by the time of their next step, so what the services write has the order
     in which it would have happened.
     """
-    stories = []
+    stories = submissions(people, now=now)
     for position, person in enumerate(PEOPLE):
         if person.story:
             life = Life(person, people[person.key], beginning_of(person, position, now))

@@ -7,7 +7,7 @@ from wagtail.models import Locale
 
 from academy.competencies.services import load_framework
 from academy.core.clock import now, today
-from academy.demo import banks, content, government, history, people, practice, teaching
+from academy.demo import banks, content, government, history, marked, people, practice, teaching
 from academy.demo.accounts import address
 from academy.demo.checker import FRAMEWORKS
 from academy.demo.keys import key_of
@@ -82,6 +82,9 @@ def load(done: Progress) -> None:
         done(f"placement in {len(placement)} competencies")
     else:
         done("no placement: its banks are missing")
+
+    marked.load_marked(locales, at=written)
+    done("two tasks that people mark")
 
     steps = history.load_history(staff, now=moment)
     done(f"eight months of history: {steps} steps")

@@ -27,15 +27,31 @@ def role_required(*roles: str):
     return decorate
 
 
+def permission_needed(permission: str):
+    """Signed in and with the permission, by whatever role; otherwise the sign-in page, or 403."""
+
+    def decorate(view):
+        @login_required
+        @wraps(view)
+        def guarded(request, *args, **kwargs):
+            if not request.user.has_perm(permission):
+                raise NotAllowed(_("Your account does not have access to this page."))
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
 class GuardedPattern(URLPattern):
-    """A route within Wagtail's admin, for some roles alone.
+    """A route within Wagtail's admin, for some people alone.
 
     Wagtail wraps each view of its admin by assigning `callback`, and sends a signed-in person
-    without access to the sign-in page, which sends them straight back. Asking for the role outside
+    without access to the sign-in page, which sends them straight back. Asking outside
     that wrapper answers them with 403, as everywhere else in the academy.
     """
 
-    roles: tuple[str, ...] = ()
+    guard = staticmethod(role_required())
 
     @property
     def callback(self):
@@ -43,10 +59,19 @@ class GuardedPattern(URLPattern):
 
     @callback.setter
     def callback(self, view):
-        self._callback = role_required(*self.roles)(view)
+        self._callback = self.guard(view)
+
+
+def _path(route: str, view, name: str, guard) -> GuardedPattern:
+    kind = type("GuardedPattern", (GuardedPattern,), {"guard": staticmethod(guard)})
+    return kind(RoutePattern(route, name=name, is_endpoint=True), view, name=name)
 
 
 def guarded_path(route: str, view, name: str, *roles: str) -> GuardedPattern:
     """`path` for a view that these roles alone may see."""
-    kind = type("GuardedPattern", (GuardedPattern,), {"roles": roles})
-    return kind(RoutePattern(route, name=name, is_endpoint=True), view, name=name)
+    return _path(route, view, name, role_required(*roles))
+
+
+def permitted_path(route: str, view, name: str, permission: str) -> GuardedPattern:
+    """`path` for a view that those with the permission alone may see."""
+    return _path(route, view, name, permission_needed(permission))

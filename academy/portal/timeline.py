@@ -54,6 +54,7 @@ VERBS = {
     cmi5.WAIVED.id: (Kind.LEARNING, _("You were excused from")),
     adl.ATTEMPTED.id: (Kind.ASSESSMENT, _("You started an attempt at")),
     adl.ANSWERED.id: (Kind.ASSESSMENT, _("You answered question")),
+    streams.SUBMITTED.id: (Kind.ASSESSMENT, _("You handed in")),
     adl.PASSED.id: (Kind.ASSESSMENT, _("You passed")),
     adl.FAILED.id: (Kind.ASSESSMENT, _("You did not pass")),
     adl.SCORED.id: (Kind.ASSESSMENT, _("You received a score for")),

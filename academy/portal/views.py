@@ -32,7 +32,7 @@ from assessments.placement import (
 from assessments.spot_checks import next_spot_check
 from courses import plans
 from courses.models import Enrollment, LearningPlan, Module, PlanItem
-from courses.services import CourseProgress, progress_of
+from courses.services import CourseProgress, finals_being_marked, progress_of
 from credentials.models import Credential
 from credentials.services import standing_of
 
@@ -52,6 +52,14 @@ def _open_attempt(learner: User) -> Attempt | None:
         Attempt.objects.filter(learner=learner, status=Attempt.Status.IN_PROGRESS)
         .select_related("assessment")
         .first()
+    )
+
+
+def _being_marked(learner: User) -> list[Attempt]:
+    return list(
+        Attempt.objects.filter(learner=learner, status=Attempt.Status.MARKING)
+        .select_related("assessment")
+        .order_by("mark_by", "pk")
     )
 
 
@@ -132,6 +140,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "next": next_thing(request.user, progress, items),
             "progress": progress,
+            "being_marked": _being_marked(request.user),
             "due": due,
             "open_items": open_items,
             "minutes_left": sum(item.module.minutes for item in open_items),
@@ -217,6 +226,7 @@ def plan(request: HttpRequest) -> HttpResponse:
             "plan": row,
             "gap": gap_of(request.user),
             "items": items,
+            "being_marked": finals_being_marked(request.user.pk),
             "open_items": open_items,
             "minutes_left": sum(item.module.minutes for item in open_items),
             "latest": latest_placement(request.user),

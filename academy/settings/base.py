@@ -266,6 +266,11 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
+#: Handed in as an answer: the largest file, in MB, and how many an answer may hold.
+ANSWER_FILE_MB = env.int("ANSWER_FILE_MB", 20)
+ANSWER_FILES = env.int("ANSWER_FILES", 5)
+#: How long an answer that somebody took to mark, and has not touched since, stays theirs.
+MARKING_LEASE_HOURS = env.int("MARKING_LEASE_HOURS", 48)
 EMAIL_URL = env.str("EMAIL_URL", "")
 if EMAIL_URL:
     globals().update(env.dj_email_url("EMAIL_URL"))

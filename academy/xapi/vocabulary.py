@@ -83,7 +83,7 @@ class tincan:
 
 
 class streams:
-    """Activity Streams 1.0, which the TinCan registry lists, for what is contested and taken away."""
+    """Activity Streams 1.0, which the TinCan registry lists, for what is contested, handed in and taken away."""
 
     _BASE = "http://activitystrea.ms/schema/1.0/"
     DISAGREED = _verb(_BASE + "disagree", "disagreed with", "conteste")
@@ -91,6 +91,7 @@ class streams:
     RECEIVED = _verb(_BASE + "receive", "received", "a reçu")
     REMOVED = _verb(_BASE + "remove", "removed", "a retiré")
     RETRACTED = _verb(_BASE + "retract", "retracted", "a retiré sa contestation de")
+    SUBMITTED = _verb(_BASE + "submit", "submitted", "a remis")
 
 
 class badges:

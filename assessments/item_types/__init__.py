@@ -9,6 +9,8 @@ from assessments.item_types import (
     cloze,
     data,
     dragdrop,
+    essay,
+    file,
     hotspot,
     matching,
     multiple,
@@ -32,11 +34,23 @@ _TYPES: dict[str, ItemType] = {
         hotspot,
         dragdrop,
         data,
+        essay,
+        file,
     )
 }
-__all__ = ["ITEM_TYPE_CHOICES", "Asked", "ItemType", "item_type_for", "problem_at", "problem_of"]
+__all__ = [
+    "ITEM_TYPE_CHOICES",
+    "MARKED_TYPES",
+    "Asked",
+    "ItemType",
+    "item_type_for",
+    "problem_at",
+    "problem_of",
+]
 
 ITEM_TYPE_CHOICES = [(item_type.code, item_type.label) for item_type in _TYPES.values()]
+#: The codes of those that people mark: no placement can ask them.
+MARKED_TYPES = [item_type.code for item_type in _TYPES.values() if item_type.is_marked]
 
 
 def item_type_for(code: str) -> ItemType:

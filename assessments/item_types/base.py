@@ -22,6 +22,8 @@ class Asked:
     order: list[str] = field(default_factory=list)
     seed: str = ""
     answer: Any = None
+    #: What was handed in with the answer so far: `{"uuid", "name", "size"}`, where its type takes files.
+    files: list[dict] = field(default_factory=list)
 
     @property
     def words(self) -> dict:
@@ -53,6 +55,8 @@ class ItemType(ABC):
     barriers: ClassVar[frozenset[str]] = frozenset()
     #: People mark it, with a rubric; it has no key.
     is_marked = False
+    #: Its form sends files.
+    takes_files = False
     #: The id of the first control of its form: an error leads to it.
     control = "answer"
 

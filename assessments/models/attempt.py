@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -12,6 +13,10 @@ from assessments.models.assessment import Assessment
 from assessments.models.bank import ItemVersion
 
 
+def private_storage():
+    return storages["private"]
+
+
 class Attempt(models.Model):
     """One person taking one assessment once.
 
@@ -19,6 +24,9 @@ class Attempt(models.Model):
     whether it is an enrollment. `pinned` freezes what the attempt depends on: for a placement the
     bank's parameters, cuts and rules; the cut score and limits have columns of their own. Given
     `pinned`, `seed` and the responses in order, every selection can be replayed.
+
+    What people mark pins, when it is handed in, how it is marked (`pinned["marking"]`) and by when
+    (`mark_by`).
     """
 
     class Status(models.TextChoices):
@@ -44,6 +52,7 @@ class Attempt(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_seconds_left = models.PositiveIntegerField(default=0)
     submitted_at = models.DateTimeField(null=True, blank=True)
+    mark_by = models.DateTimeField(null=True, blank=True)
     score_raw = models.FloatField(null=True, blank=True)
     score_max = models.FloatField(null=True, blank=True)
     passed = models.BooleanField(null=True, blank=True)
@@ -71,6 +80,11 @@ class Attempt(models.Model):
                 fields=["deadline_at"],
                 condition=Q(status="in_progress"),
                 name="assessments_attempt_due",
+            ),
+            models.Index(
+                fields=["mark_by"],
+                condition=Q(status="marking"),
+                name="assessments_attempt_to_mark",
             ),
         ]
 
@@ -135,15 +149,15 @@ class Response(models.Model):
 
 
 class AnswerFile(models.Model):
-    """A file handed in as an answer. Kept out of the media folder's public part; a newer one takes
-    its place in the answer, never on the disk."""
+    """A file handed in as an answer. Kept in private storage under a name of ours (`name` is the one
+    it came with); a newer one takes its place in the answer, never on the disk."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="files")
     learner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
-    file = models.FileField(upload_to="answers/%Y/%m/", max_length=200)
+    file = models.FileField(upload_to="answers/%Y/%m/", max_length=200, storage=private_storage)
     name = models.CharField(max_length=200)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)

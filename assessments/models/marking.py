@@ -106,6 +106,7 @@ class Mark(models.Model):
         verbose_name = _("mark")
         verbose_name_plural = _("marks")
         ordering = ["response_id", "id"]
+        permissions = [("mark_response", _("Can mark answers"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["response", "role"],

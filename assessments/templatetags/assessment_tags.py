@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 register = template.Library()
 
@@ -28,3 +28,10 @@ def with_unit(number: str, unit: str) -> str:
     if unit == "%":
         return gettext("%(number)s%%") % {"number": number}
     return f"{number} {unit}".rstrip()
+
+
+@register.filter
+def points(number) -> str:
+    """Points in words: "1 point", "0.5 points"."""
+    words = ngettext("%(number)s point", "%(number)s points", 1 if number == 1 else 2)
+    return words % {"number": plain_number(number)}

@@ -98,10 +98,12 @@ function say(state, words) {
 }
 
 async function post(url, saves, keepalive) {
+  const body = JSON.stringify({ user, saves });
   const response = await fetch(url, {
-    method: "POST", keepalive, credentials: "same-origin",
+    // a browser outlives its page with 64 KiB at most, and refuses more
+    method: "POST", keepalive: keepalive && body.length < 60_000, credentials: "same-origin",
     headers: { "X-CSRFToken": token(), "X-Requested-With": "fetch", "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify({ user, saves }),
+    body,
   });
   const json = response.headers.get("content-type")?.includes("json");
   const signedOut = response.status === 401 || response.status === 404 || (response.status === 403 && !json)
@@ -195,6 +197,14 @@ function bind(form) {
     wait = setTimeout(save, TYPING);
   });
   form.addEventListener("submit", (event) => {
+    // Files go with the page alone: a copy of the answer without them must not arrive before it.
+    if (navigator.onLine !== false && [...form.querySelectorAll("input[type=file]")].some((input) => input.files.length)) {
+      clearTimeout(wait);
+      wait = 0;
+      seq += 1;
+      if (field) field.value = seq;
+      return;
+    }
     note(true);
     if (navigator.onLine !== false || form.hasAttribute("data-timer-over")) return;
     event.preventDefault();

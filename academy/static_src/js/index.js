@@ -6,6 +6,7 @@ import { ordering } from "./ordering.js";
 import { poll } from "./poll.js";
 import { tabs } from "./tabs.js";
 import { timers } from "./timer.js";
+import { words } from "./words.js";
 
 focusErrors();
 revealPasskeys();
@@ -15,6 +16,7 @@ tabs();
 confirmations();
 autosave();
 ordering();
+words();
 timers();
 poll();
 timeout();
