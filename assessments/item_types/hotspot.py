@@ -27,7 +27,7 @@ class Hotspot(PictureType):
         return self.picture_problem(content)
 
     def key(self, content):
-        return sorted(spot.id for spot in blocks_of(content, "spot") if spot.value["correct"])
+        return sorted(str(spot.id) for spot in blocks_of(content, "spot") if spot.value["correct"])
 
     def words(self, content):
         return {
