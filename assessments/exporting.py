@@ -56,24 +56,28 @@ def export(keys: Iterable, form: str) -> Exported:
     refused = [item for item in items if item.is_refused]
     left_out += [(item.code or item.title, item.notes[0].why) for item in refused]
     items = [item for item in items if not item.is_refused]
-    if form == "qti3":
-        left_out += [(item.code, why) for item in items if (why := qti3.not_written(item.kind))]
-        return Exported(
-            qti3.write([item for item in items if not qti3.not_written(item.kind)]), "zip", left_out
-        )
-    if form == "moodle":
+    writers = {"qti3": (qti3, "zip"), "moodle": (moodle_xml, "xml")}
+    if form in writers:
+        module, ending = writers[form]
         left_out += [
-            (item.code, _("Moodle has no such question."))
+            (item.code, _("The format has no such question."))
             for item in items
-            if item.kind not in moodle_xml.WRITTEN
+            if item.kind not in module.WRITTEN
         ]
-        return Exported(
-            moodle_xml.write([item for item in items if item.kind in moodle_xml.WRITTEN]),
-            "xml",
-            left_out,
-        )
+        data = module.write([item for item in items if item.kind in module.WRITTEN])
+        return Exported(data, ending, left_out)
     data, ending = spreadsheet.write(items)
     return Exported(data, ending, left_out)
+
+
+def lacks(form: str, kinds: dict[str, int]) -> int:
+    """How many questions, by the numbers of each kind, a format cannot hold."""
+    written = {"qti3": qti3.WRITTEN, "moodle": moodle_xml.WRITTEN}.get(form)
+    return sum(
+        count
+        for kind, count in kinds.items()
+        if kind in contents_of.NOT_EXPORTED or (written is not None and kind not in written)
+    )
 
 
 def bank_keys(bank) -> list:

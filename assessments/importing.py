@@ -383,7 +383,7 @@ def unsaved(row: Row, bank: ItemBank, language: str, ids: list[str], locale: Loc
 def _picture_in_memory(picture: Media) -> AcademyImage:
     """An image that is not saved, with its size, for what a type's own check asks."""
     width, height = media.size_of(picture) or (1000, 1000)
-    image = AcademyImage(title=picture.name, pk=0)
+    image = AcademyImage(title=picture.name, pk=-1)
     image.width, image.height = int(width), int(height)
     return image
 

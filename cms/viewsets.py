@@ -41,6 +41,7 @@ from academy.competencies.models import Profile
 from academy.people.models import Position
 from assessments.models import Assessment, ItemBank, ItemContent
 from assessments.models.bank import ItemStatus
+from cms.exchange import bank_actions
 
 # --- Questions ------------------------------------------------------------------------------------
 
@@ -274,6 +275,7 @@ class ItemBankViewSet(SnippetViewSet):
         "code",
         Column("active_items", label=_("Active questions"), accessor=bank_questions),
         BooleanColumn("is_calibrated", label=_("Calibrated")),
+        Column("exchange", label=_("Exchange"), accessor=bank_actions),
     ]
     search_fields = ["code", "title"]
     panels = [

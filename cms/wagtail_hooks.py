@@ -16,7 +16,7 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 
 from assessments.models import Assessment
-from cms import deletion, lrs_clients, users
+from cms import deletion, exchange, lrs_clients, users
 from cms.delivery import RETRY
 from cms.desk import (
     DeskPanel,
@@ -33,6 +33,7 @@ from cms.viewsets import AssessmentDesk, OrganisationDesk, TranslateQuestions
 register_snippet(AssessmentDesk)
 register_snippet(OrganisationDesk)
 hooks.register("register_bulk_action", TranslateQuestions)
+hooks.register("register_bulk_action", exchange.ExportQuestions)
 for action in users.BULK_ACTIONS:
     hooks.register("register_bulk_action", action, order=10)  # in the place of Wagtail's
 hooks.register("before_delete_snippet", deletion.refuse_snippets)
@@ -74,6 +75,17 @@ def modules_menu_item() -> MenuItem:
     return ShelfMenuItem(LibraryPage, _("Modules"), icon_name="folder-open-1", order=202)
 
 
+@hooks.register("register_admin_menu_item")
+def exchange_menu_item() -> MenuItem:
+    return exchange.ExchangeMenuItem(
+        _("Import questions"),
+        reverse("exchange:index"),
+        name="exchange",
+        icon_name="upload",
+        order=211,
+    )
+
+
 @hooks.register("register_settings_menu_item")
 def delivery_menu_item() -> MenuItem:
     return OperatorMenuItem(
@@ -113,6 +125,7 @@ def operator_urls() -> list:
         path("delivery/", include("cms.delivery_urls")),
         path("erasures/", include("cms.erasure_urls")),
         path("lrs-clients/", include("cms.lrs_client_urls")),
+        path("exchange/", include("cms.exchange_urls")),
     ]
 
 

@@ -18,6 +18,7 @@ from academy.portal.export import make_export, request_export
 from academy.xapi.clients import create_client
 from academy.xapi.destinations import save_destination
 from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
+from assessments.models import ItemBank
 from courses.models import Enrollment, PlanItem
 from credentials.models import Credential
 from credentials.services import issue_credential
@@ -34,6 +35,7 @@ OURS = {
     "lrs_clients",
     "delivery",
     "erasures",
+    "exchange",
     "portal",
     "reporting",
     "xapi",
@@ -85,6 +87,17 @@ OPERATORS_ONLY = {
     "lrs_clients:revoke",
     "lrs_clients:rotate",
 }
+#: Trainers alone, in the admin.
+TRAINERS_ONLY = {
+    "exchange:download",
+    "exchange:export",
+    "exchange:index",
+    "exchange:job",
+    "exchange:question",
+    "exchange:report",
+    "exchange:template_csv",
+    "exchange:template_xlsx",
+}
 #: Any signed-in person, about themselves.
 OWN = {
     "assessments:placement_intro",
@@ -131,7 +144,7 @@ OWNER = {
     "portal:unskip",
 }
 MANAGERS = {"portal:team"}
-ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *OWN, *OWNER, *MANAGERS}
+ALL = {*PUBLIC, *LRS, *HR_ONLY, *OPERATORS_ONLY, *TRAINERS_ONLY, *OWN, *OWNER, *MANAGERS}
 
 
 def our_views(patterns=None, namespace: str = "") -> Iterator[str]:
@@ -180,6 +193,11 @@ def urls(made, owner) -> dict[str, str]:
     arguments = {
         "delivery:destination": [destination.name],
         "erasures:confirm": [asked.pk],
+        "exchange:download": [ItemBank.objects.get().pk, "csv"],
+        "exchange:export": [ItemBank.objects.get().pk],
+        "exchange:job": [uuid.uuid4()],
+        "exchange:question": [uuid.uuid4(), 0],
+        "exchange:report": [uuid.uuid4(), "json"],
         "delivery:refused": [destination.name],
         "delivery:retry": [destination.name],
         "delivery:retry_one": [destination.name, refused.pk],
@@ -280,6 +298,14 @@ def test_the_pages_about_the_record_store_are_for_operators_alone(urls, role):
         assert statuses(client, urls[name]) <= expected, name
     if role != roles.OPERATOR:
         assert list(LrsClient.objects.values()) == before
+
+
+@pytest.mark.parametrize("role", roles.ALL_ROLES)
+def test_questions_are_exchanged_by_trainers_alone(urls, role):
+    client = signed_in(role)
+    for name in TRAINERS_ONLY:
+        expected = {200, 302, 400, 404} if role == roles.TRAINER else {403}
+        assert statuses(client, urls[name]) <= expected, name
 
 
 @pytest.mark.parametrize("role", roles.ALL_ROLES)

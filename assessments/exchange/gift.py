@@ -90,7 +90,11 @@ def read(opened: Opened, language: str) -> Reading:
             continue
         item = ImportedItem(place=_("line %(number)d") % {"number": line}, language=language)
         if category:
-            item.tags = [part.strip() for part in category.split("/") if part.strip("$ ")][-2:]
+            item.tags = [
+                part.strip()
+                for part in category.split("/")
+                if part.strip() not in ("", "top") and "$" not in part
+            ][-2:]
         said = "\n".join(pending)
         pending = []
         if found := _ID.search(said):

@@ -137,7 +137,7 @@ class _Walker(HTMLParser):
         closing = "".join(f"</{tag}>" for tag in reversed(self.inline))
         text = "".join(self.line) + closing
         if strip_tags(text).strip():
-            self.blocks.append((self.kind, text.strip()))
+            self.blocks.append((self.kind, re.sub(r"^(<br/>\s*)+|(\s*<br/>)+$", "", text.strip())))
         self.line = [f"<{tag}>" for tag in self.inline]
         self.raised = []
         self.kind = kind

@@ -39,6 +39,12 @@ _UNHEEDED = {
     "outcomeDeclaration", "defaultValue", "value", "responseDeclaration", "itemBody",
     "responseProcessing", "matchTable", "interpolationTable", "contextDeclaration",
 }  # fmt: skip
+_WRAPPERS = {"string", "langstring", "value", "source"}
+#: Metadata that describe a tool or what the item shows by itself.
+_OF_TOOLS = {
+    "interactionType", "toolName", "toolVersion", "toolVendor", "feedbackType", "timeDependent",
+    "composite", "solutionAvailable", "scoringMode", "schema", "schemaversion",
+}  # fmt: skip
 _DIFFICULTY = {"very easy": -2.0, "easy": -1.0, "medium": 0.0, "difficult": 1.0,
                "very difficult": 2.0}  # fmt: skip
 
@@ -1153,21 +1159,18 @@ def _read_metadata(metadata: Element, resource: _Resource, reading: Reading) -> 
         used.all(element)
         words = xml.text_of(xml.child(element, "value")).lower()
         resource.difficulty = _DIFFICULTY.get(words, resource.difficulty)
-    left = [
-        name
-        for name in dict.fromkeys(
-            xml.local(one)
-            for one in metadata.iter()
-            if one not in used and not len(one) and xml.text_of(one)
-        )
-        if name and name not in ("interactionType", "toolName", "toolVersion", "toolVendor",
-                                 "feedbackType", "timeDependent", "composite",
-                                 "solutionAvailable", "scoringMode", "string", "langstring",
-                                 "source", "value", "schema", "schemaversion")
-    ]  # fmt: skip
+    left: dict[str, None] = {}
+    for parent in metadata.iter():
+        for leaf in parent:
+            if leaf in used or len(leaf) or not xml.text_of(leaf):
+                continue
+            name = xml.local(leaf)
+            name = xml.local(parent) if name in _WRAPPERS else name
+            if name and name not in _OF_TOOLS:
+                left[name] = None
     if left:
         reading.note(
-            CHANGED, _("Metadata"), _("Left out: %(names)s") % {"names": ", ".join(left[:20])}
+            CHANGED, _("Metadata"), _("Left out: %(names)s") % {"names": ", ".join(list(left)[:20])}
         )
 
 

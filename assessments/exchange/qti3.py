@@ -9,7 +9,6 @@ import re
 import zipfile
 
 from django.utils.html import escape
-from django.utils.translation import gettext as _
 
 from assessments.exchange import media, qti2
 from assessments.exchange.model import ImportedItem, Part, Reading, Words
@@ -110,7 +109,7 @@ class _Written:
 def _document(item: ImportedItem, language: str, words: Words) -> str:
     written = _Written()
     names = [_name(part, number) for number, part in enumerate(words.parts, start=1)]
-    stem = _WRITERS[item.kind](written, item, words, names)
+    stem = WRITTEN[item.kind](written, item, words, names)
     feedback = "".join(
         f'<qti-modal-feedback outcome-identifier="FEEDBACK" identifier="{name}" show-hide="show">'
         f"<qti-content-body>{_text(said)}</qti-content-body></qti-modal-feedback>"
@@ -442,7 +441,8 @@ def _file(written: _Written, item: ImportedItem, words: Words, names: list[str])
     return f'{_xhtml(item, words.stem)}<qti-upload-interaction response-identifier="RESPONSE"/>'
 
 
-_WRITERS = {
+#: The kinds that can be written, and how.
+WRITTEN = {
     "single": _choice,
     "multiple": _choice,
     "ordering": _order,
@@ -455,8 +455,3 @@ _WRITERS = {
     "essay": _essay,
     "file": _file,
 }
-
-
-def not_written(kind: str) -> str:
-    """Why a kind cannot be written; empty where it can."""
-    return "" if kind in _WRITERS else str(_("QTI has no such question."))
