@@ -6,6 +6,7 @@ already changes nothing.
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -112,7 +113,7 @@ def run(pk: int, *, at: datetime | None = None) -> ImportJob | None:
 
     with override(job.interface_language):
         try:
-            report = _do(job, tick, at)
+            report = _do(job, tick)
             done = {"state": State.DONE, "report": report, "problem": ""}
             done["expected"] = sum(report["counts"][name] for name in (NEW, UPDATED))
             done["written"] = done["expected"]
@@ -132,14 +133,14 @@ def run(pk: int, *, at: datetime | None = None) -> ImportJob | None:
     return job
 
 
-def _do(job: ImportJob, tick, at: datetime | None) -> dict:
+def _do(job: ImportJob, tick: Callable[[int], None]) -> dict:
     choices = Choices.from_json(job.choices)
     what = {"name": job.file_name, "data": file_of(job), "bank": job.bank, "choices": choices}
     report: ImportReport
     if job.step == Step.READ:
         report = plan_import(**what)
     else:
-        report = apply_import(**what, user=job.owner, at=at, tick=tick)
+        report = apply_import(**what, user=job.owner, tick=tick)
     return report.as_json()
 
 

@@ -11,7 +11,6 @@ import io
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -273,7 +272,7 @@ def _plan_row(
         row.outcome = UNCHANGED
     elif first is not None:
         row.outcome = UPDATED
-        if source is not None and first.latest_revision_id and _edited_since(first, source):
+        if source is not None and _edited_since(first, source):
             item.changed(
                 _("Edited here"),
                 _(
@@ -289,8 +288,8 @@ def _plan_row(
 
 
 def _edited_since(content: ItemContent, source: ImportSource) -> bool:
-    last = content.latest_revision_created_at or content.last_published_at
-    return bool(last and (last - source.imported_at).total_seconds() > 60)
+    last = content.latest_revision
+    return last is not None and last.created_at > source.imported_at
 
 
 def _align(
@@ -402,7 +401,6 @@ def apply_import(
     bank: ItemBank,
     choices: Choices,
     user: User | None = None,
-    at: datetime | None = None,
     tick: Callable[[int], None] = lambda count: None,
 ) -> ImportReport:
     """Import the file: each question in a transaction of its own, or all in one on request.
@@ -410,12 +408,11 @@ def apply_import(
     What is refused is in the report, and nothing of it is written. Raises `AcademyError` where the
     file as a whole cannot be read.
     """
-    at = at or now()
     report = plan_import(name=name, data=data, bank=bank, choices=choices)
     if not choices.all_or_nothing:
         for number, row in enumerate(report.rows, start=1):
             if row.outcome in (NEW, UPDATED):
-                _try_row(row, bank, user, at)
+                _try_row(row, bank, user)
             tick(number)
         report.is_applied = True
         return report
@@ -425,7 +422,7 @@ def apply_import(
                 raise _Undo
             for row in report.rows:
                 if row.outcome in (NEW, UPDATED):
-                    _try_row(row, bank, user, at)
+                    _try_row(row, bank, user)
                 if row.outcome == REFUSED:
                     raise _Undo
         report.is_applied = True
@@ -444,11 +441,11 @@ def apply_import(
     return report
 
 
-def _try_row(row: Row, bank: ItemBank, user: User | None, at: datetime) -> None:
+def _try_row(row: Row, bank: ItemBank, user: User | None) -> None:
     """Write one question; what goes wrong with it refuses it and no other."""
     try:
         with transaction.atomic():
-            _write(row, bank, user, at)
+            _write(row, bank, user)
     except RefusedItem as error:
         row.refuse(error.what, error.why)
     except AcademyError as error:
@@ -466,7 +463,7 @@ def _lock(bank: ItemBank) -> None:
         ItemBank.objects.select_for_update().get(pk=bank.pk)
 
 
-def _write(row: Row, bank: ItemBank, user: User | None, at: datetime) -> None:
+def _write(row: Row, bank: ItemBank, user: User | None) -> None:
     item = row.item
     _lock(bank)
     source = bank.import_sources.filter(source_id=item.source_id).first()
@@ -509,7 +506,7 @@ def _write(row: Row, bank: ItemBank, user: User | None, at: datetime) -> None:
     ImportSource.objects.update_or_create(
         bank=bank,
         source_id=item.source_id,
-        defaults={"content": content, "digest": row.digest, "imported_at": at},
+        defaults={"content": content, "digest": row.digest, "imported_at": now()},
     )
 
 

@@ -466,7 +466,7 @@ def test_the_same_item_in_two_languages_is_one_question():
     [item] = read(archive({"en.xml": english, "fr.xml": french})).items
     assert (item.language, item.words["fr"].stem[:15]) == ("en", "<p>Choisissez.<")
     other = french.replace('identifier="A"', 'identifier="X"')
-    first, second = read(archive({"en.xml": english, "fr.xml": other})).items
+    _first, second = read(archive({"en.xml": english, "fr.xml": other})).items
     assert "parts are not those" in refusal(second)
     german = only(choice2(attributes='xml:lang="de"'))
     assert "does not have this language" in refusal(german)
