@@ -29,7 +29,7 @@ LEASE = timedelta(minutes=11)
 KEPT = timedelta(days=7)
 MAX_TRIES = 3
 #: What is larger is read and imported by a worker.
-AT_ONCE_BYTES = 1 << 20
+AT_ONCE_BYTES = 1 << 18
 AT_ONCE_QUESTIONS = 50
 
 Step, State = ImportJob.Step, ImportJob.State

@@ -177,6 +177,7 @@ class _Known:
         self.taken = _in_batches(codes, lambda some: bank.items.filter(code__in=some), "code")
         keys = {
             *self.by_code.values(),
+            *filter(None, (key_of(item) for item in items)),
             *ItemContent.objects.filter(
                 pk__in=[source.content_id for source in self.sources.values()]
             ).values_list("translation_key", flat=True),
@@ -191,6 +192,14 @@ class _Known:
         for framework, number in ProficiencyLevel.objects.values_list("framework_id", "number"):
             self.levels.setdefault(framework, set()).add(number)
         self.locales = {locale.language_code: locale for locale in Locale.objects.all()}
+
+
+def key_of(item: ImportedItem) -> uuid.UUID | None:
+    """The translation key by which an export names a draft that has no code yet."""
+    try:
+        return uuid.UUID(item.source_id)
+    except ValueError:
+        return None
 
 
 def _batches(values: list) -> list[list]:
@@ -243,6 +252,7 @@ def _find_existing(row: Row, known: _Known) -> None:
     key = known.keys.get(source.content_id) if source else None
     if key is None and row.item.code:
         key = known.by_code.get(row.item.code)
+    key = key or key_of(row.item)
     if key is not None:
         row.existing = known.contents.get(key, [])
 

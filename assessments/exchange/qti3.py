@@ -372,7 +372,7 @@ def _box(values: dict, size: tuple[float, float]) -> str:
     left, top = values["x"] * size[0] / 100, values["y"] * size[1] / 100
     right = left + values["width"] * size[0] / 100
     bottom = top + values["height"] * size[1] / 100
-    exact = " ".join(f"{values[name]:g}" for name in ("x", "y", "width", "height"))
+    exact = " ".join(f"{values[name]:.10g}" for name in ("x", "y", "width", "height"))
     return (
         f'shape="rect" coords="{left:.0f},{top:.0f},{right:.0f},{bottom:.0f}" '
         f'hotspot-label="{escape(_clean(values["label"]))}" data-academy-box="{exact}"'

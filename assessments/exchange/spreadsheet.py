@@ -64,6 +64,8 @@ _TYPES = {
     "texte à trous": "cloze", "drag and drop": "dragdrop", "rédaction": "essay",
 }  # fmt: skip
 _PART = re.compile(r"(option|detail|détail|feedback|retour)[ _]?(\d{1,3})", re.I)
+#: What stands in the place of a code that a draft does not have yet.
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|&(#\d+|#x[\da-f]+|\w+);", re.I)
 _FORMULA = tuple("=+-@\t\r'")
 _PARTS_OF = {
@@ -175,7 +177,7 @@ def _read_rows(reading: Reading, rows, opened: Opened, language: str) -> Reading
             continue
         item = ImportedItem(
             place=_("row %(number)d") % {"number": number},
-            code=row.get("code", ""),
+            code="" if _UUID.fullmatch(row.get("code", "")) else row.get("code", ""),
             source_id=row.get("code", ""),
             language=(row.get("language") or language).lower(),
         )
@@ -183,11 +185,11 @@ def _read_rows(reading: Reading, rows, opened: Opened, language: str) -> Reading
         if opened.files is not None:
             item.find = _finder(opened.files)
         try:
-            _read_row(item, row, sources.get(item.code))
+            _read_row(item, row, sources.get(item.source_id))
         except RefusedItem as error:
             item.refuse(error.what, error.why)
-        if item.code:
-            sources.setdefault(item.code, item)
+        if item.source_id:
+            sources.setdefault(item.source_id, item)
         reading.items.append(item)
     return reading
 
@@ -461,7 +463,9 @@ def _safe(text: str) -> str:
 
 def _cells(part: Part) -> tuple[str, str]:
     values = part.values
-    box = ", ".join(f"{values[name]:g}" for name in ("x", "y", "width", "height") if name in values)
+    box = ", ".join(
+        f"{values[name]:.10g}" for name in ("x", "y", "width", "height") if name in values
+    )
     match part.kind:
         case "pair":
             return _safe(values.get("prompt", "")), _safe(values["match"])

@@ -234,6 +234,14 @@ def test_a_bank_goes_out_and_comes_back_as_it_was(bank, form):
     assert words(copy) == words(full)
 
 
+@pytest.mark.parametrize("form", ["qti3", "moodle", "csv"])
+def test_drafts_without_a_code_come_back_to_themselves(bank, form):
+    imported(bank, GIFT, Choices(competency="skills:A.1", level=2, status="draft"))
+    assert set(bank.contents.values_list("code", flat=True)) == {""}
+    made = export(bank_keys(bank), form)
+    assert outcomes(planned(bank, made.data, Choices())) == ["unchanged", "unchanged"]
+
+
 def test_a_report_as_a_table_holds_no_formula(bank):
     table = report_csv(planned(bank, "::=cmd:: What? {=a ~b}\n\n::x:: y {=a").as_json())
     assert "'=cmd" in table
