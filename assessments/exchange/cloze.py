@@ -76,6 +76,11 @@ def _gap(item: ImportedItem, name: str, kind: str, body: str) -> None:
         if words.strip() == "*" or (kind in _TYPED and "*" in words and share >= 100):
             item.changed(_("Sign *"), _("It does not stand for any words here."))
             if words.strip() == "*":
+                if said.strip():
+                    item.changed(
+                        _("Feedback"),
+                        _("Left out: “%(text)s”") % {"text": strip_tags(_show(said))[:80]},
+                    )
                 continue
         (right if share >= 100 else wrong).append(words)
         if said.strip():

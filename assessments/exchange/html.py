@@ -371,6 +371,8 @@ def _safe(markup: str) -> str:
 
 def plain(markup: str, picture: Picture, say: Say) -> str:
     """Markup for a field of plain text: words and lines."""
+    if len(markup) < MAX_CHARACTERS and not re.search(r"[<&]|\\[(\[]|\$\$", markup):
+        return re.sub(r"[ \t\r\n\f]+", " ", markup).strip()  # most texts: there is nothing to read
 
     def described(src: str, alt: str) -> None:
         say(

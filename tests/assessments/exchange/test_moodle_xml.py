@@ -158,7 +158,7 @@ def test_embedded_answers_become_gaps():
         ("2", "choice", ["Germany", "Spain"]),
         ("3", "typed", ["3.7"]),
     ]
-    for said in ("tolerance of 0.1", "Bonn", "Weights", "not listed"):
+    for said in ("tolerance of 0.1", "Bonn", "Weights", "not listed", "Left out: “No”"):
         assert said in changes(item)
 
 
