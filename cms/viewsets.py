@@ -47,6 +47,7 @@ from assessments.models.bank import ItemStatus
 from assessments.rubrics import safe_to_fail
 from cms.arranging import BarrierColumn, BarrierPanel
 from cms.builder import OutlinePanel
+from cms.exchange import bank_actions
 from cms.questions import BarriersColumn, QuestionFilterSet, QuestionForm
 from cms.regrades import VersionsPanel
 
@@ -295,6 +296,7 @@ class ItemBankViewSet(SnippetViewSet):
         Column("active_items", label=_("Active questions"), accessor=bank_questions),
         BooleanColumn("is_calibrated", label=_("Calibrated")),
         BarrierColumn(),
+        Column("exchange", label=_("Exchange"), accessor=bank_actions),
     ]
     search_fields = ["code", "title"]
     panels = [

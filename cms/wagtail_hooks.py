@@ -19,7 +19,7 @@ from wagtail.snippets.models import register_snippet
 from assessments.allowances import renew_deadlines
 from assessments.marking import may_mark, refreeze
 from assessments.models import Assessment, Rubric
-from cms import deletion, integrity, lrs_clients, regrades, users
+from cms import deletion, exchange, integrity, lrs_clients, regrades, users
 from cms.builder import item_chooser
 from cms.delivery import RETRY
 from cms.desk import (
@@ -39,6 +39,7 @@ from cms.viewsets import AssessmentDesk, OrganisationDesk, TranslateQuestions
 register_snippet(AssessmentDesk)
 register_snippet(OrganisationDesk)
 hooks.register("register_bulk_action", TranslateQuestions)
+hooks.register("register_bulk_action", exchange.ExportQuestions)
 for action in users.BULK_ACTIONS:
     hooks.register("register_bulk_action", action, order=10)  # in the place of Wagtail's
 hooks.register("before_delete_snippet", deletion.refuse_snippets)
@@ -100,6 +101,17 @@ def item_statistics_menu_item() -> MenuItem:
         reverse("item_statistics:index"),
         name="item-statistics",
         icon_name="order",
+        order=211,
+    )
+
+
+@hooks.register("register_admin_menu_item")
+def exchange_menu_item() -> MenuItem:
+    return TrainerMenuItem(
+        _("Import questions"),
+        reverse("exchange:index"),
+        name="exchange",
+        icon_name="upload",
         order=211,
     )
 
@@ -186,6 +198,7 @@ def operator_urls() -> list:
         path("regrades/", include("cms.regrade_urls")),
         path("item-statistics/", include("cms.item_statistics_urls")),
         path("marking/", include("cms.marking_urls")),
+        path("exchange/", include("cms.exchange_urls")),
     ]
 
 

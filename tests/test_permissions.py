@@ -22,6 +22,7 @@ from academy.xapi.models import Destination, Erasure, LrsClient, OutboxEntry
 from assessments.allowances import give_allowance
 from assessments.models import (
     AnswerFile,
+    ItemBank,
     ItemContent,
     Mark,
     PlacementReview,
@@ -51,6 +52,7 @@ OURS = {
     "item_statistics",
     "placement_reviews",
     "marking",
+    "exchange",
     "portal",
     "regrades",
     "reporting",
@@ -107,6 +109,14 @@ OPERATORS_ONLY = {
 }
 #: Trainers alone, in the admin.
 TRAINERS_ONLY = {
+    "exchange:download",
+    "exchange:export",
+    "exchange:index",
+    "exchange:job",
+    "exchange:question",
+    "exchange:report",
+    "exchange:template_csv",
+    "exchange:template_xlsx",
     "assessments:data_sample",
     "running:add_allowance",
     "running:allowances",
@@ -296,6 +306,11 @@ def urls(made, owner) -> dict[str, str]:
         "marking:take": [answer.pk],
         "delivery:destination": [destination.name],
         "erasures:confirm": [asked.pk],
+        "exchange:download": [ItemBank.objects.get().pk, "csv"],
+        "exchange:export": [ItemBank.objects.get().pk],
+        "exchange:job": [uuid.uuid4()],
+        "exchange:question": [uuid.uuid4(), 0],
+        "exchange:report": [uuid.uuid4(), "json"],
         "delivery:refused": [destination.name],
         "delivery:retry": [destination.name],
         "delivery:retry_one": [destination.name, refused.pk],
@@ -418,7 +433,7 @@ def test_the_pages_about_the_record_store_are_for_operators_alone(urls, role):
 def test_the_pages_about_assessments_are_for_trainers_alone(urls, role):
     client = signed_in(role)
     for name in sorted(TRAINERS_ONLY, reverse=True):  # what is discarded is looked at before
-        expected = {200, 302, 404, 409, 422} if role == roles.TRAINER else {403}
+        expected = {200, 302, 400, 404, 409, 422} if role == roles.TRAINER else {403}
         assert statuses(client, urls[name]) <= expected, name
     if role != roles.TRAINER:
         assert not ScoreChange.objects.exists()

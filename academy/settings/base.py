@@ -347,6 +347,7 @@ CELERY_BEAT_SCHEDULE = {
     "finish-erasures": {"task": "academy.xapi.tasks.sweep_erasures", "schedule": 600.0},
     "make-partitions": {"task": "academy.xapi.tasks.make_partitions", "schedule": 6 * 3600.0},
     "make-owed-copies": {"task": "academy.portal.tasks.sweep_exports", "schedule": 60.0},
+    "import-owed-questions": {"task": "assessments.tasks.sweep_imports", "schedule": 60.0},
     "purge-statements": {"task": "academy.xapi.tasks.purge_statements", "schedule": 24 * 3600.0},
     "apply-owed-regrades": {"task": "assessments.tasks.sweep_regrades", "schedule": 60.0},
     "submit-overdue-attempts": {
@@ -401,6 +402,13 @@ CORS_EXPOSE_HEADERS = [
 RETENTION_TRACE_MONTHS = env.int("RETENTION_TRACE_MONTHS", 0)
 RETENTION_ANSWER_MONTHS = env.int("RETENTION_ANSWER_MONTHS", 0)
 RETENTION_EVIDENCE_MONTHS = env.int("RETENTION_EVIDENCE_MONTHS", 0)
+
+# --- Exchange of questions ------------------------------------------------------------------------
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 50 * 1024 * 1024)
+IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", 300 * 1024 * 1024)
+IMPORT_MAX_FILES = env.int("IMPORT_MAX_FILES", 20_000)
+IMPORT_MAX_QUESTIONS = env.int("IMPORT_MAX_QUESTIONS", 10_000)
+IMPORT_MAX_PICTURE_BYTES = env.int("IMPORT_MAX_PICTURE_BYTES", 10 * 1024 * 1024)
 
 # --- Credentials --------------------------------------------------------------------------------
 CREDENTIAL_LEASE_SECONDS = env.int("CREDENTIAL_LEASE_SECONDS", 120)

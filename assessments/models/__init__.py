@@ -2,6 +2,7 @@ from assessments.models.assessment import Allowance, Assessment, Section, Sectio
 from assessments.models.attempt import AnswerFile, Attempt, Response
 from assessments.models.bank import Item, ItemBank, ItemContent, ItemVersion
 from assessments.models.calibration import Calibration, Exposure, ItemParameters
+from assessments.models.exchange import ImportJob, ImportSource
 from assessments.models.marking import Criterion, CriterionLevel, Mark, Rubric
 from assessments.models.regrade import Regrade, ScoreChange
 from assessments.models.review import PlacementReview, SpotCheck
@@ -17,6 +18,8 @@ __all__ = [
     "Criterion",
     "CriterionLevel",
     "Exposure",
+    "ImportJob",
+    "ImportSource",
     "Item",
     "ItemBank",
     "ItemContent",

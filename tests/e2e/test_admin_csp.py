@@ -36,6 +36,7 @@ ADMIN_PAGES = [
     "/admin/lrs-clients/add/",
     "/admin/delivery/",
     "/admin/delivery/new/",
+    "/admin/exchange/",
 ]
 
 
