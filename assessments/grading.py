@@ -6,12 +6,12 @@ from assessments.drawing import (
     adaptive_bank,
     adaptive_run,
     adaptive_sections,
-    is_right,
     pilot_versions,
 )
 from assessments.measurement.adaptive import ENGINE_VERSION, Rules
 from assessments.measurement.domain import domain_score, estimate
 from assessments.models import Attempt, Response, Section
+from assessments.placement import counts_as_right
 
 #: Sums of thirds are not quite whole.
 TOLERANCE = 1e-9
@@ -79,7 +79,7 @@ def estimate_section(attempt: Attempt, index: int, responses: Sequence[Response]
     """Ability and its standard error from the answers of an adaptive section."""
     engine = attempt.pinned["sections"][index]["engine"]
     place = {version: row for row, version in enumerate(engine["versions"])}
-    answers = [(one.item_version_id, is_right(one.score or 0)) for one in responses]
+    answers = [(one.item_version_id, counts_as_right(one.score)) for one in responses]
     unasked = attempt.result.get("unasked", {}).get(str(index), ())
     history = [(place[version], right) for version, right in answers]
     history += [(place[version], False) for version in unasked]

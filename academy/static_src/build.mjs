@@ -3,7 +3,7 @@
    1. govuk-frontend's prebuilt CSS: unused components dropped, physical properties turned into
       logical ones (right-to-left), the GDS Transport font, the crown and their notice removed.
    2. css/*.css, the academy's own.
-   3. js/index.js and what it imports, bundled into one module; js/pictures.js, for questions about a picture.
+   3. js/index.js and what it imports, bundled into one module; those of kinds of question that need more, each alone.
    4. Atkinson Hyperlegible Next (OFL), reduced to the letters of European Latin text and Māori.
 
    The output is committed, so running the academy needs no Node. */
@@ -84,7 +84,8 @@ const css = await transform(govuk.toString().replace('@charset "UTF-8";', "") + 
 writeFileSync(new URL("academy.css", OUT), notice + css.code);
 
 await build({
-  entryPoints: { academy: new URL("js/index.js", HERE).pathname, pictures: new URL("js/pictures.js", HERE).pathname },
+  entryPoints: Object.fromEntries([["academy", "index"], ...["ordering", "pictures", "words"].map((name) => [name, name])]
+    .map(([name, source]) => [name, new URL(`js/${source}.js`, HERE).pathname])),
   outdir: OUT.pathname,
   bundle: true, minify: true, format: "esm", target: "es2020", logLevel: "warning",
 });
@@ -102,7 +103,7 @@ writeFileSync(new URL("licences.txt", OUT),
   readFileSync(new URL("LICENSE.govuk-frontend.txt", HERE), "utf8") + "\n\n---\n\n" + readFileSync(new URL("LICENSE", font), "utf8"));
 cpSync(new URL("images/", HERE), OUT, { recursive: true });
 
-for (const [name, limit] of [["academy.css", 25], ["academy.js", 6], ["pictures.js", 2], ["fonts/atkinson.woff2", 40]]) {
+for (const [name, limit] of [["academy.css", 25], ["academy.js", 6], ["ordering.js", 1], ["pictures.js", 2], ["words.js", 1], ["fonts/atkinson.woff2", 40]]) {
   const bytes = readFileSync(new URL(name, OUT));
   const size = (name.endsWith("woff2") ? bytes : gzipSync(bytes)).length / 1024;
   console.log(`${name}: ${size.toFixed(1)} KiB of ${limit}`);

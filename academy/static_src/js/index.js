@@ -2,11 +2,9 @@
 import { autosave } from "./autosave.js";
 import { confirmations, timeout } from "./dialogs.js";
 import { guardSubmits, revealPasskeys, focusErrors, printButtons, copyButtons } from "./forms.js";
-import { ordering } from "./ordering.js";
 import { poll } from "./poll.js";
 import { tabs } from "./tabs.js";
 import { timers } from "./timer.js";
-import { words } from "./words.js";
 
 focusErrors();
 revealPasskeys();
@@ -15,8 +13,6 @@ copyButtons();
 tabs();
 confirmations();
 autosave();
-ordering();
-words();
 timers();
 poll();
 timeout();

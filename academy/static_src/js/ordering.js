@@ -2,7 +2,7 @@
    are moved by buttons and, with data-drag, by dragging; they still hold the answer. Runs after autosave,
    which may have filled them in from what this device kept. */
 
-export function ordering() {
+function ordering() {
   document.querySelectorAll("[data-order]").forEach((list) => {
     const said = list.parentNode.querySelector("[data-order-said]");
     const steps = () => [...list.children];
@@ -100,3 +100,5 @@ export function ordering() {
     show();
   });
 }
+
+ordering();

@@ -2,7 +2,7 @@
 
 const PAUSE = 1200;
 
-export function words() {
+function words() {
   for (const text of document.querySelectorAll("textarea[data-words]")) {
     const line = document.querySelector(`[data-words-of="${text.id}"]`);
     const said = document.querySelector(`[data-words-said="${text.id}"]`);
@@ -22,3 +22,5 @@ export function words() {
     if (text.value) count();
   }
 }
+
+words();

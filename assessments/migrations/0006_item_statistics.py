@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0002_assessments_to_defend'),
+        ("assessments", "0005_drawing_and_regrading"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0002_assessments_to_defend'),
+        ("assessments", "0004_pictures_and_data_tasks"),
     ]
 
     operations = [

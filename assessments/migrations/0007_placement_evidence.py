@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0002_assessments_to_defend'),
+        ("assessments", "0006_item_statistics"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

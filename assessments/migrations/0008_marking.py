@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0002_assessments_to_defend'),
+        ("assessments", "0007_placement_evidence"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -30,12 +30,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='item',
             name='item_type',
-            field=models.CharField(choices=[('single', 'single choice'), ('multiple', 'multiple choice'), ('numeric', 'number'), ('essay', 'essay, marked by people'), ('file', 'file task, marked by people')], max_length=20, verbose_name='type'),
+            field=models.CharField(choices=[('single', 'single choice'), ('multiple', 'multiple choice'), ('numeric', 'number'), ('matching', 'matching'), ('ordering', 'ordering'), ('short', 'short text'), ('cloze', 'text with gaps'), ('hotspot', 'places on a picture'), ('dragdrop', 'drag labels to a picture'), ('data', 'data task'), ('essay', 'essay, marked by people'), ('file', 'file task, marked by people')], max_length=20, verbose_name='type'),
         ),
         migrations.AlterField(
             model_name='itemcontent',
             name='item_type',
-            field=models.CharField(choices=[('single', 'single choice'), ('multiple', 'multiple choice'), ('numeric', 'number'), ('essay', 'essay, marked by people'), ('file', 'file task, marked by people')], default='single', max_length=20, verbose_name='type'),
+            field=models.CharField(choices=[('single', 'single choice'), ('multiple', 'multiple choice'), ('numeric', 'number'), ('matching', 'matching'), ('ordering', 'ordering'), ('short', 'short text'), ('cloze', 'text with gaps'), ('hotspot', 'places on a picture'), ('dragdrop', 'drag labels to a picture'), ('data', 'data task'), ('essay', 'essay, marked by people'), ('file', 'file task, marked by people')], default='single', max_length=20, verbose_name='type'),
         ),
         migrations.AddIndex(
             model_name='attempt',

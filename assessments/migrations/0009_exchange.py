@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessments', '0002_assessments_to_defend'),
+        ("assessments", "0008_marking"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
