@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
@@ -164,26 +164,26 @@ def refusal_to_start(assessment: Assessment, learner: User, *, at: datetime) -> 
         return _("This assessment is closed.")
     if refusal := drawing.window_refusal(assessment, at=at):
         return refusal
-    marking = Attempt.objects.filter(
-        assessment__in=drawing.forms_of(assessment),
-        learner=learner,
-        status=Attempt.Status.MARKING,
-    ).first()
-    if marking is not None:
-        return _("What you handed in is being marked. You will have the result by %(day)s.") % {
-            "day": date_format(marking.mark_by, "DATE_FORMAT")
-        }
-    graded = Attempt.objects.filter(
-        assessment__in=drawing.forms_of(assessment), learner=learner, status=Attempt.Status.GRADED
-    ).exclude(SECOND_FORM)
-    passed = graded.filter(passed=True).order_by("-submitted_at").first()
-    if passed is not None:  # a renewal begins its count anew
-        graded = graded.filter(submitted_at__gt=passed.submitted_at)
+    handed_in = (
+        Attempt.objects.filter(assessment__in=drawing.forms_of(assessment), learner=learner)
+        .exclude(Q(status=Attempt.Status.IN_PROGRESS) | SECOND_FORM)
+        .order_by("-submitted_at")
+        .only("status", "passed", "submitted_at", "mark_by")
+    )
+    since: list[Attempt] = []  # the last pass: a renewal begins its count anew
+    for attempt in handed_in:
+        if attempt.status == Attempt.Status.MARKING:
+            return _("What you handed in is being marked. You will have the result by %(day)s.") % {
+                "day": date_format(attempt.mark_by, "DATE_FORMAT")
+            }
+        if attempt.passed:
+            break
+        since.append(attempt)
     allowance = allowance_for(assessment, learner) if assessment.max_attempts else None
     more = allowance.extra_attempts if allowance else 0
-    if assessment.max_attempts and graded.count() >= assessment.max_attempts + more:
+    if assessment.max_attempts and len(since) >= assessment.max_attempts + more:
         return _("You have used all your attempts. Ask your trainer about another one.")
-    last = graded.order_by("-submitted_at").first()
+    last = since[0] if since else None
     if last and assessment.cooldown_hours:
         again_at = last.submitted_at + timedelta(hours=assessment.cooldown_hours)
         if at < again_at:

@@ -43,6 +43,28 @@ ONCE = (
     "tests/xapi/test_schema.py",
     "tests/xapi/test_signatures.py",
 )
+#: What asks no question of the database that another could answer differently; the journeys in the
+#: browser load the demo on each database. `-m "not any_database"` leaves it out.
+ANY_DATABASE = (
+    "tests/assessments/test_item_types.py",
+    "tests/cms/test_builder.py",
+    "tests/cms/test_questions.py",
+    "tests/core/",
+    "tests/demo/",
+    "tests/test_permissions.py",
+    "tests/test_settings.py",
+)
+#: The rooms that know no Wagtail, as the layers hold. `-m "not any_wagtail"` leaves them out.
+ANY_WAGTAIL = (
+    "tests/assessments/test_calibrating.py",
+    "tests/assessments/test_item_types.py",
+    "tests/competencies/",
+    "tests/conformance/",
+    "tests/credentials/",
+    "tests/people/",
+    "tests/xapi/",
+)
+MARKED = {"once": ONCE, "any_database": ANY_DATABASE, "any_wagtail": ANY_WAGTAIL}
 PACKAGES = ("academy", "assessments", "cms", "courses", "credentials")
 
 
@@ -67,8 +89,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         if _is_e2e(item):
             item.add_marker("e2e")
-        if _path(item).startswith(ONCE):
-            item.add_marker("once")
+        for marker, paths in MARKED.items():
+            if _path(item).startswith(paths):
+                item.add_marker(marker)
     outcome = yield
     items.sort(key=lambda item: not _is_e2e(item))
     return outcome

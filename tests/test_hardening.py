@@ -503,7 +503,14 @@ def test_an_assessment_that_cannot_work_is_refused(fields, field):
 def sections(*rows) -> dict:
     return inline_formset(
         [
-            {"bank": bank.pk, "count": 0, "competency": (skill and skill.pk) or ""}
+            {
+                "bank": bank.pk,
+                "rule": "random",
+                "count": 0,
+                "pilot_count": 0,
+                "competency": (skill and skill.pk) or "",
+                "items": inline_formset([]),
+            }
             for bank, skill in rows
         ]
     )
@@ -518,6 +525,15 @@ def test_each_section_of_a_placement_names_a_competency(trainer):
         "kind": "placement",
         "cut_score": "0.7",
         "cooldown_hours": "0",
+        "navigation": "free",
+        "feedback": "passed",
+        "pause_minutes": "15",
+        "marking": "single",
+        "marking_days": "10",
+        "adjudicates_from": "0.2",
+        "exposure_target": "0.25",
+        "review_days": "10",
+        "spot_check_share": "0.1",
         "min_items": "2",
         "max_items": "4",
         "is_open": "on",

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from academy.competencies.models import (
@@ -17,6 +18,7 @@ from academy.competencies.models import (
     FrameworkVersion,
     ProficiencyLevel,
     Profile,
+    ProfileEntry,
 )
 from academy.core.clock import now, today
 from academy.core.errors import AcademyError
@@ -218,7 +220,8 @@ def asked_of(
     if position is not None:
         profiles = profiles | Profile.objects.filter(position=position)
     asked: dict[int, Asked] = {}
-    for profile in profiles.prefetch_related("entries__competency__framework"):
+    entries = ProfileEntry.objects.select_related("competency__framework")
+    for profile in profiles.prefetch_related(Prefetch("entries", entries)):
         due_on = membership.valid_from + timedelta(days=profile.due_days) if membership else None
         for entry in profile.entries.all():
             before = asked.get(entry.competency_id)

@@ -47,27 +47,23 @@ class NextThing:
     url: str
 
 
-def _open_attempt(learner: User) -> Attempt | None:
-    return (
-        Attempt.objects.filter(learner=learner, status=Attempt.Status.IN_PROGRESS)
-        .select_related("assessment")
-        .first()
-    )
-
-
-def _being_marked(learner: User) -> list[Attempt]:
+def _unsettled(learner: User) -> list[Attempt]:
+    """The attempts that are under way or being marked: what is due first, first. One query."""
     return list(
-        Attempt.objects.filter(learner=learner, status=Attempt.Status.MARKING)
+        Attempt.objects.filter(learner=learner)
+        .exclude(status=Attempt.Status.GRADED)
         .select_related("assessment")
-        .order_by("mark_by", "pk")
+        .order_by("mark_by", "-started_at", "-pk")
     )
 
 
 def next_thing(
-    learner: User, progress: list[CourseProgress], items: list[PlanItem]
+    learner: User,
+    attempt: Attempt | None,
+    progress: list[CourseProgress],
+    items: list[PlanItem],
 ) -> NextThing | None:
     """What is under way comes before what is planned; a placement before any of it."""
-    attempt = _open_attempt(learner)
     if attempt is not None:
         placement = attempt.assessment.kind == Assessment.Kind.PLACEMENT
         url = (
@@ -133,14 +129,17 @@ def home(request: HttpRequest) -> HttpResponse:
     progress = _active_progress(request.user)
     items = _plan_items(request.user)
     open_items = [item for item in items if item.is_open]
+    unsettled = _unsettled(request.user)
+    running = Attempt.Status.IN_PROGRESS
+    under_way = next((one for one in unsettled if one.status == running), None)
     due = sorted((item for item in open_items if item.due_on), key=lambda item: item.due_on)[:4]
     return render(
         request,
         "portal/home.html",
         {
-            "next": next_thing(request.user, progress, items),
+            "next": next_thing(request.user, under_way, progress, items),
             "progress": progress,
-            "being_marked": _being_marked(request.user),
+            "being_marked": [one for one in unsettled if one.status == Attempt.Status.MARKING],
             "due": due,
             "open_items": open_items,
             "minutes_left": sum(item.module.minutes for item in open_items),

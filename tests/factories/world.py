@@ -1,5 +1,6 @@
 """A small academy with one of everything, for tests of pages."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 from academy.competencies.models import Competency, Profile, ProfileEntry
@@ -9,6 +10,7 @@ from assessments.services import answer_placement, save_answer, start_attempt, s
 from courses.models import Course, Enrollment, Module
 from courses.services import complete_lesson, enroll, open_lesson, start_final
 from tests.factories import teaching
+from tests.factories.kept import made_once
 
 
 @dataclass
@@ -22,6 +24,12 @@ class World:
 
 
 def make(*, items: int = 8, **final) -> World:
+    """The same rows each time, and objects of their own for each test."""
+    key = ("world", items, tuple(sorted(final.items())))
+    return deepcopy(made_once(key, lambda: _make(items=items, **final)))
+
+
+def _make(*, items: int, **final) -> World:
     skill = teaching.competency()
     bank = teaching.bank("bank", skill, items=items)
     baseline = Profile.objects.create(due_days=90)
