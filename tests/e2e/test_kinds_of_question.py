@@ -107,8 +107,11 @@ def test_the_editor_shows_what_the_chosen_kind_has(live, page: Page, console, se
 
     def offered() -> list[str]:
         options.locator("button[title='Insert a block']").first.click()
-        found = page.locator(".w-combobox__option").all_inner_texts()
+        shown = page.locator(".w-combobox__option")
+        shown.first.wait_for()
+        found = shown.all_inner_texts()
         page.keyboard.press("Escape")
+        shown.first.wait_for(state="hidden")
         return found
 
     expect(page.locator("[name=numeric_value]")).to_be_hidden()

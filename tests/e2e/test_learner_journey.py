@@ -89,9 +89,9 @@ def take_placement(page: Page, words: dict) -> None:
         else:
             press(page, words["dont_know"])
         if step == 3:  # the back button and a refresh change nothing
-            shown = page.locator("[name=position]").input_value()
+            shown, item = page.locator("[name=position]").input_value(), page.url
             page.go_back()
-            page.goto(page.url)
+            page.goto(item)
             assert page.locator("[name=position]").input_value() == shown
     assert "/learning/placement/" in page.url
     check(page)

@@ -160,6 +160,8 @@ async function sendAll() {
       else if (shown) say("saved");
     }
   }
+  // Another tab may have sent what could not be sent here.
+  if (said && !["saved", "refused"].includes(said)) say("saved");
   if (onSent) { const go = onSent; onSent = null; go(); }
   return true;
 }
