@@ -21,6 +21,7 @@ from assessments.data_tasks.files import TYPES, WRITERS
 from assessments.item_types import Asked, item_type_for
 from assessments.item_types.data import dataset, headings
 from assessments.models import Attempt, ItemContent, Response
+from assessments.secure_browser import require_secure_browser
 from assessments.services import asked_in, document_of
 
 
@@ -45,6 +46,8 @@ def own(request: HttpRequest, uuid: UUID, number: int, format: str) -> HttpRespo
         uuid=uuid,
         learner=request.user,
     )
+    if attempt.status == Attempt.Status.IN_PROGRESS:
+        require_secure_browser(request, attempt.assessment)
     response = get_object_or_404(
         Response.objects.select_related("item_version__item", "attempt"),
         attempt=attempt,

@@ -23,8 +23,9 @@ from academy.people.services import lock_person
 from assessments import statements
 from assessments.corrections import correct, corrected_result
 from assessments.grading import settle
+from assessments.item_statistics import ask_statistics
 from assessments.item_types import item_type_for
-from assessments.models import Attempt, ItemVersion, Regrade, Response, ScoreChange
+from assessments.models import Assessment, Attempt, ItemVersion, Regrade, Response, ScoreChange
 from assessments.services import lock_attempt
 from assessments.signals import attempt_regraded
 
@@ -294,7 +295,16 @@ def apply_some(pk: int, *, limit: int = 500, at: datetime | None = None) -> bool
         mine.update(cursor=0, done=0, total=total, leased_until=(at or now()) + PAUSE)
     else:
         mine.update(state=Regrade.State.DONE, done_at=at or now(), total=total)
+        _renew_statistics(regrade, at=at or now())
     return False
+
+
+def _renew_statistics(regrade: Regrade, *, at: datetime) -> None:
+    """The figures of the bank, and of each assessment that asked the question, rest on its scores."""
+    attempts = Attempt.objects.filter(responses__item_version=regrade.item_version_id)
+    ask_statistics(regrade.item_version.item.bank, at=at)
+    for assessment in Assessment.objects.filter(pk__in=attempts.values("assessment")):
+        ask_statistics(assessment, at=at)
 
 
 @transaction.atomic

@@ -55,6 +55,13 @@ log = structlog.get_logger(__name__)
 CLIENT_ID_LENGTH, MOST_SECONDS = 40, 24 * 3600
 
 
+#: What publishing writes of an item that is there.
+PUBLISHED = (
+    *("bank", "code", "item_type", "competency", "level", "status"),
+    *("author_difficulty", "barriers", "guessing"),
+)
+
+
 # --- Items ----------------------------------------------------------------------------------------
 
 
@@ -131,7 +138,10 @@ def publish_item(content: ItemContent, *, at: datetime | None = None) -> ItemVer
         item.difficulty = source.difficulty
     item.barriers = sorted({*source.barriers, *item_type.barriers})
     item.guessing = item_type.guessing(document["key"], source_words)
-    item.save()
+    if item.pk is None:
+        item.save()
+    else:  # never what is measured of it, which a calibration may be writing now
+        item.save(update_fields=[*PUBLISHED, *(() if item.calibrated_at else ["difficulty"])])
     if source.code != item.code:
         ItemContent.objects.filter(translation_key=source.translation_key).update(code=item.code)
     version = item.current_version

@@ -302,3 +302,49 @@ def test_the_command_says_what_it_cannot_do(bank, file, tmp_path, capsys):
         command(tmp_path / "bad.xml", "--bank", "bank", "--json")
     assert "2 new" in command(file, "--bank", "bank", "--competency", "skills:A.1", "--level", "1")
     assert uuid.UUID(str(ItemContent.objects.first().translation_key))
+
+
+KINDS = """::Pairs:: Match. {=Canada -> Ottawa =France -> Paris =Japan -> Tokyo}
+
+::Word:: The middle value is the {=median =%50%middle}
+
+::Number:: How many? {#5:1}
+
+::Text:: Say why. {}
+
+::Choice:: Choose. {=right#Yes. ~wrong#No.}
+"""
+
+
+def test_each_kind_of_question_becomes_one_of_the_banks(bank):
+    report = imported(bank, KINDS, Choices(competency="skills:A.1", level=2, status="active"))
+    assert outcomes(report) == ["new"] * 5
+    kinds = dict(Item.objects.filter(bank=bank).values_list("item_type", "status"))
+    assert kinds == dict.fromkeys(["matching", "short", "numeric", "single"], "active")
+    draft = ItemContent.objects.get(item_type="essay")
+    assert not draft.live
+    assert "rubric" in said(report, "changed")
+
+
+@pytest.mark.parametrize("form", ["qti3", "table"])
+def test_kinds_come_back_as_they_went(bank, form):
+    imported(bank, KINDS, Choices(competency="skills:A.1", level=2, status="active"))
+    other = ItemBank.objects.create(code="other", title={"en": "Other"})
+    taken = export(bank_keys(bank), form)
+    back = imported(
+        other, taken.data, Choices(competency="skills:A.1", level=2), f"a.{taken.ending}"
+    )
+    assert set(outcomes(back)) == {"new"}
+
+    def words(of: ItemBank) -> list[tuple]:
+        contents = ItemContent.objects.filter(bank=of).order_by("item_type")
+        return [
+            (
+                one.item_type,
+                one.stem_text,
+                [(part.block_type, dict(part.value)) for part in one.options],
+            )
+            for one in contents
+        ]
+
+    assert words(other) == words(bank)

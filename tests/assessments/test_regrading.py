@@ -13,7 +13,15 @@ from academy.people.services import anonymise
 from academy.xapi.models import Statement
 from assessments import corrections, regrading
 from assessments.drawing import first_scores, replay_attempt
-from assessments.models import Attempt, Item, ItemContent, ItemVersion, Regrade, ScoreChange
+from assessments.models import (
+    Attempt,
+    Item,
+    ItemContent,
+    ItemStatistics,
+    ItemVersion,
+    Regrade,
+    ScoreChange,
+)
 from assessments.services import publish_item, save_answer, submit_attempt
 from courses.models import Enrollment, ModuleCompletion
 from courses.services import start_final
@@ -80,6 +88,8 @@ def done(version, policy, by, *, takes_back=False, new_version=None) -> Regrade:
         pass
     regrade.refresh_from_db()
     assert regrade.state == Regrade.State.DONE
+    waiting = ItemStatistics.objects.filter(state=ItemStatistics.State.PENDING)
+    assert waiting.filter(bank=version.item.bank).exists(), "the figures rest on the scores"
     return regrade
 
 
