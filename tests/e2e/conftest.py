@@ -16,12 +16,13 @@ import pytest
 from tests.e2e.academy import RunningAcademy
 
 BROWSERS = (
+    "chromium-headless-shell",  # draws no windows: much lighter
+    "chrome-headless-shell",
+    "headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",
     "google-chrome-stable",
-    "chrome-headless-shell",
-    "headless-shell",
 )
 FLAGS = [
     "--headless",
