@@ -7,6 +7,7 @@ from academy.core.errors import AcademyError
 from assessments import placement as module
 from assessments.models import Attempt, Exposure, Item, Response
 from assessments.placement import pin_placement, placement_warnings, rebuild_run, replay_run
+from assessments.services import start_attempt
 from tests.factories import teaching, world
 from tests.factories.people import UserFactory
 from tests.test_assessments_http import at_once
@@ -39,8 +40,6 @@ def test_a_finished_placement_is_counted_once(made):
 
 
 def test_one_that_is_not_finished_is_not_counted(made):
-    from assessments.services import start_attempt
-
     start_attempt(assessment=made.placement, learner=UserFactory(), registration=made.module.uuid)
     assert not Exposure.objects.exists()
 
@@ -61,7 +60,9 @@ def test_a_placement_that_may_not_use_every_item_can_be_replayed(made):
         Exposure.objects.create(
             assessment=made.placement, item=item, administered=45, eligible=100, runs=100
         )
-    attempt = world.take_placement(made, UserFactory())
+    learner = UserFactory()
+    start_attempt(assessment=made.placement, learner=learner, registration=made.module.uuid, seed=3)
+    attempt = world.take_placement(made, learner)
     assert 0 < sum(attempt.pinned["eligible"]) < 16
     before = attempt.pinned["eligible"]
     responses = responses_of(attempt)
