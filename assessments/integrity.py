@@ -10,12 +10,11 @@ camera, no record of the screen, the keyboard or the address. Groups that are to
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from html import unescape
 from uuid import UUID
 
 import numpy as np
-from django.utils.html import strip_tags
 
+from academy.core.text import plain_text
 from assessments.measurement.similarity import similar_pairs
 from assessments.models import Assessment, Attempt, ItemVersion, Response
 
@@ -75,7 +74,7 @@ class Hints:
 
 def seconds_to_read(words: dict) -> int:
     """The fewest seconds in which a question can be read (Wise & Kong 2005)."""
-    length = len(" ".join(unescape(strip_tags(text)) for text in _texts(words)))
+    length = len(" ".join(plain_text(text) for text in _texts(words)))
     if length < 200:
         return 3
     return 5 if length <= 1000 else 10

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.html import strip_tags
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -27,6 +26,7 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from academy.competencies.models import Competency
 from academy.core.errors import AcademyError
 from academy.core.fields import Localized
+from academy.core.text import plain_text
 from academy.people.models import User
 from assessments.drawing import (
     Drawn,
@@ -311,7 +311,7 @@ class ItemFilterForm(BaseFilterForm):
 def stem_of(item: Item) -> str:
     """The question in the reader's language, short enough for a list."""
     words = item.current_version.words(translation.get_language() or settings.LANGUAGE_CODE)
-    return Truncator(strip_tags(words["stem"])).chars(90)
+    return Truncator(plain_text(words["stem"])).chars(90)
 
 
 class ItemsToChoose:

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
-from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from wagtail.blocks import StructValue
 
+from academy.core.text import plain_text
 from assessments.item_types.numeric import parse_number
 from cms.models import LessonPage
 
@@ -73,7 +73,7 @@ def _right_options(question: StructValue) -> list[str]:
 def definition_of(question: StructValue, language: str) -> dict[str, Any]:
     """The check as an xAPI interaction, in the language it was read in (Data 2.4.4.1.s8)."""
     definition: dict[str, Any] = {
-        "name": {language: strip_tags(str(question["stem"])).strip()},
+        "name": {language: plain_text(str(question["stem"]))},
         "interactionType": INTERACTIONS[question["kind"]],
     }
     if question["kind"] == "numeric":

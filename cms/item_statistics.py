@@ -3,7 +3,6 @@
 import csv
 import io
 from dataclasses import dataclass
-from html import unescape
 
 import numpy as np
 from django.contrib import messages
@@ -11,11 +10,11 @@ from django.db.models import Min
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse, reverse_lazy
-from django.utils.html import strip_tags
 from django.utils.text import Truncator
 from django.utils.translation import get_language, get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
+from academy.core.text import plain_text
 from assessments import tasks
 from assessments.calibrating import accept_parameters
 from assessments.item_statistics import FLAGS, LEAST_GROUP, statistics_for
@@ -72,7 +71,7 @@ class Row:
     @property
     def stem(self) -> str:
         words = self.item.current_version.words(get_language() or "en")
-        return Truncator(unescape(strip_tags(words["stem"]))).chars(90)
+        return Truncator(plain_text(words["stem"])).chars(90)
 
     @property
     def flags(self) -> list[str]:

@@ -14,7 +14,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse, reverse_lazy
-from django.utils.html import strip_tags
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from wagtail.admin.ui.components import Component
 
 from academy.core.clock import now
 from academy.core.errors import AcademyError, Conflict, NotAllowed, NotFound
+from academy.core.text import plain_text
 from assessments import files, marking
 from assessments.item_types import item_type_for
 from assessments.item_types.marked import rubric_of, word_count
@@ -76,7 +76,7 @@ class Row:
     @property
     def question(self) -> str:
         words = self.response.item_version.words(get_language())
-        return Truncator(strip_tags(words["stem"])).chars(90)
+        return Truncator(plain_text(words["stem"])).chars(90)
 
     @property
     def is_late(self) -> bool:

@@ -1,6 +1,8 @@
 """The trainers' own pages in the admin: who may open them."""
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
 
 from academy.people.decorators import GuardedPattern, guarded_path
@@ -17,3 +19,20 @@ class TrainerMenuItem(MenuItem):
 
     def is_shown(self, request: HttpRequest) -> bool:
         return has_role(request.user, TRAINER)
+
+
+def pages_about_assessments() -> list[MenuItem]:
+    """What stands beside questions, banks and assessments in their menu."""
+    pages = (
+        (_("Question statistics"), "item_statistics:index", "order"),
+        (_("Import questions"), "exchange:index", "upload"),
+        (_("Allowances"), "running:allowances", "time"),
+        (_("Graded again"), "regrades:index", "resubmit"),
+        (_("Contested placements"), "placement_reviews:index", "help"),
+    )
+    return [
+        TrainerMenuItem(
+            label, reverse(view), name=view.partition(":")[0], icon_name=icon, order=1000 + place
+        )
+        for place, (label, view, icon) in enumerate(pages)
+    ]

@@ -50,6 +50,7 @@ from cms.builder import OutlinePanel
 from cms.exchange import bank_actions
 from cms.questions import BarriersColumn, QuestionFilterSet, QuestionForm
 from cms.regrades import VersionsPanel
+from cms.trainers import pages_about_assessments
 
 # --- Questions ------------------------------------------------------------------------------------
 
@@ -626,6 +627,9 @@ class AssessmentDesk(SnippetViewSetGroup):
     menu_label = _("Assessments")
     menu_icon = "clipboard-list"
     menu_order = 210
+
+    def get_submenu_items(self) -> list:
+        return [*super().get_submenu_items(), *pages_about_assessments()]
 
 
 # --- Organisation ---------------------------------------------------------------------------------

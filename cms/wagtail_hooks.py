@@ -84,46 +84,6 @@ def modules_menu_item() -> MenuItem:
 
 
 @hooks.register("register_admin_menu_item")
-def allowances_menu_item() -> MenuItem:
-    return TrainerMenuItem(
-        _("Allowances"),
-        reverse("running:allowances"),
-        name="allowances",
-        icon_name="time",
-        order=212,
-    )
-
-
-@hooks.register("register_admin_menu_item")
-def item_statistics_menu_item() -> MenuItem:
-    return TrainerMenuItem(
-        _("Question statistics"),
-        reverse("item_statistics:index"),
-        name="item-statistics",
-        icon_name="order",
-        order=211,
-    )
-
-
-@hooks.register("register_admin_menu_item")
-def exchange_menu_item() -> MenuItem:
-    return TrainerMenuItem(
-        _("Import questions"),
-        reverse("exchange:index"),
-        name="exchange",
-        icon_name="upload",
-        order=211,
-    )
-
-
-@hooks.register("register_admin_menu_item")
-def regrades_menu_item() -> MenuItem:
-    return TrainerMenuItem(
-        _("Graded again"), reverse("regrades:index"), name="regrades", icon_name="undo", order=215
-    )
-
-
-@hooks.register("register_admin_menu_item")
 def marking_menu_item() -> MenuItem:
     return MarkingMenuItem(
         _("Marking"), reverse("marking:index"), name="marking", icon_name="edit", order=205
@@ -160,17 +120,6 @@ def erasures_menu_item() -> MenuItem:
         name="erasures",
         icon_name="user",
         order=710,
-    )
-
-
-@hooks.register("register_admin_menu_item")
-def placement_reviews_menu_item() -> MenuItem:
-    return TrainerMenuItem(
-        _("Contested placements"),
-        reverse("placement_reviews:index"),
-        name="placement-reviews",
-        icon_name="help",
-        order=212,
     )
 
 

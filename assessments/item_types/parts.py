@@ -1,5 +1,6 @@
 """Questions whose answer has parts, and how the parts add up (`ItemScoring`)."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,9 +50,9 @@ class InParts(ItemType):
         """All or nothing is what a version means that says nothing."""
         return {} if content.scoring == ALL else {"scoring": content.scoring}
 
+    @abstractmethod
     def part_list(self, asked: Asked) -> list[dict]:
         """The parts that are decided one by one."""
-        raise NotImplementedError
 
     def key_for(self, asked: Asked) -> Keyed:
         return Keyed(

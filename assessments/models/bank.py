@@ -1,14 +1,12 @@
 """Item banks: what is asked, in every language, and the immutable versions that were asked."""
 
 import uuid
-from html import unescape
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone, translation
-from django.utils.html import strip_tags
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import ClusterableModel
@@ -26,6 +24,7 @@ from wagtail_localize.fields import SynchronizedField, TranslatableField
 
 from academy.competencies.models import Competency
 from academy.core.fields import LocalizedField
+from academy.core.text import plain_text
 from assessments.blocks import OptionsBlock
 from assessments.item_types import ITEM_TYPE_CHOICES, problem_at
 
@@ -299,7 +298,7 @@ class ItemContent(
     @property
     def stem_text(self) -> str:
         """The question without markup, short enough for a list."""
-        return Truncator(unescape(strip_tags(self.stem))).chars(90)
+        return Truncator(plain_text(self.stem)).chars(90)
 
     stem_text.fget.short_description = _("question")
 
