@@ -18,7 +18,7 @@ from academy.core.errors import AcademyError
 from academy.people.models import User
 from assessments.allowances import give_allowance, withdraw_allowance
 from assessments.models import Allowance, Assessment
-from cms.operators import Newest, OperatorView
+from cms.admin_pages import AdminPage, Newest
 
 TRAIL = ((reverse_lazy("running:allowances"), _("Allowances")),)
 
@@ -27,7 +27,7 @@ def allowances() -> QuerySet[Allowance]:
     return Allowance.objects.select_related("assessment", "learner", "given_by")
 
 
-class IndexView(OperatorView):
+class IndexView(AdminPage):
     """What was allowed to whom, the latest first. One query a page."""
 
     http_method_names = ["get", "head", "options"]
@@ -116,7 +116,7 @@ class AllowanceForm(forms.Form):
             self.add_error("closes_at", words % {"day": f"{local:%Y-%m-%d %H:%M}"})
 
 
-class AllowanceView(OperatorView, FormView):
+class AllowanceView(AdminPage, FormView):
     template_name = "cms/admin/allowance_form.html"
     header_icon = "time"
     parents = TRAIL
@@ -175,7 +175,7 @@ class EditView(AllowanceView):
         return get_object_or_404(allowances(), pk=self.kwargs["pk"])
 
 
-class DeleteView(OperatorView):
+class DeleteView(AdminPage):
     """Taking an allowance back asks first."""
 
     http_method_names = ["get", "head", "post", "options"]

@@ -18,7 +18,7 @@ from wagtail.admin.ui.tables import Column
 from academy.people.models import User
 from assessments.models import Assessment, Attempt, Item
 from assessments.models.bank import ItemBarrier, ItemStatus
-from cms.operators import OperatorView
+from cms.admin_pages import AdminPage
 from courses.models import Enrollment
 
 MOST_NAMED = 200
@@ -73,7 +73,7 @@ def who_needs_a_version(assessment: Assessment) -> QuerySet[User]:
     return people.exclude(pk__in=done.values("learner")).order_by("last_name", "first_name", "id")
 
 
-class ArrangeView(OperatorView):
+class ArrangeView(AdminPage):
     """To arrange: an alternative version where one is needed and none exists. At most six queries."""
 
     http_method_names = ["get", "head", "options"]

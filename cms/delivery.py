@@ -16,19 +16,19 @@ from academy.xapi.backlog import backlogs
 from academy.xapi.client import LrsError, LrsRefused
 from academy.xapi.forwarding import open_store
 from academy.xapi.models import Destination, OutboxEntry
-from cms.operators import Newest, OperatorView
+from cms.admin_pages import AdminPage, Newest
 
 RETRY = "academy.delivery.retry"
 
 
-class DeliveryView(OperatorView):
+class DeliveryView(AdminPage):
     """A page about one destination."""
 
     header_icon = "resubmit"
     parents = ((reverse_lazy("delivery:index"), gettext_lazy("Delivery")),)
 
 
-class IndexView(OperatorView):
+class IndexView(AdminPage):
     """Every destination: what waits, since when, and whether it answers."""
 
     http_method_names = ["get", "head", "options"]

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy
 
 from academy.xapi.erasure import confirm_request
 from academy.xapi.models import Erasure, ErasureRequest
-from cms.operators import Newest, OperatorView
+from cms.admin_pages import AdminPage, Newest
 
 
-class IndexView(OperatorView):
+class IndexView(AdminPage):
     """Every erasure, the latest first, with what is asked of other stores. Two queries a page."""
 
     http_method_names = ["get", "head", "options"]
@@ -25,7 +25,7 @@ class IndexView(OperatorView):
         return self.show(page=Newest.of(rows, request))
 
 
-class ConfirmView(OperatorView):
+class ConfirmView(AdminPage):
     """Who to ask for by which names; and, once that store has erased them, to say so."""
 
     http_method_names = ["get", "head", "post", "options"]

@@ -30,7 +30,7 @@ from assessments.item_types import ITEM_TYPE_CHOICES
 from assessments.models import ImportJob, ItemBank, ItemContent
 from assessments.models.bank import ItemStatus
 from assessments.preview import preview_of
-from cms.operators import OperatorView
+from cms.admin_pages import AdminPage
 
 PAGE_SIZE = 50
 JOBS_SHOWN = 20
@@ -133,7 +133,7 @@ class UploadForm(ChoicesForm):
 # --- Import ---------------------------------------------------------------------------------------
 
 
-class ExchangeView(OperatorView):
+class ExchangeView(AdminPage):
     """A page of ours below the list of imports."""
 
     header_icon = "upload"

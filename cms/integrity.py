@@ -20,13 +20,13 @@ from assessments.integrity import (
 )
 from assessments.item_types import item_type_for
 from assessments.models import Assessment, Attempt, Response
+from cms.admin_pages import AdminPage
 from cms.arranging import edit_url
-from cms.operators import OperatorView
 
 OPENED = "assessments.open_hint"
 
 
-class HintView(OperatorView):
+class HintView(AdminPage):
     header_icon = "view"
 
     @cached_property

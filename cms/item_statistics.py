@@ -20,7 +20,7 @@ from assessments.calibrating import accept_parameters
 from assessments.item_statistics import FLAGS, LEAST_GROUP, statistics_for
 from assessments.measurement.irt import probability
 from assessments.models import Assessment, Item, ItemBank, ItemContent, ItemStatistics
-from cms.operators import OperatorView
+from cms.admin_pages import AdminPage
 
 #: What a spreadsheet takes for the start of a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -146,7 +146,7 @@ def head_of(sort: str) -> list[dict]:
 # --- Pages ----------------------------------------------------------------------------------------
 
 
-class StatisticsView(OperatorView):
+class StatisticsView(AdminPage):
     """A page about the questions of one bank or one assessment."""
 
     http_method_names = ["get", "head", "options"]
@@ -166,7 +166,7 @@ class StatisticsView(OperatorView):
         return statistics, is_waiting
 
 
-class IndexView(OperatorView):
+class IndexView(AdminPage):
     """Every bank and assessment, with how many of its questions misbehave. Three queries."""
 
     http_method_names = ["get", "head", "options"]
@@ -242,7 +242,7 @@ class ItemView(StatisticsView):
         )
 
 
-class AcceptView(OperatorView):
+class AcceptView(AdminPage):
     """A drifting question was looked at and found right: it takes what was measured last."""
 
     http_method_names = ["post", "options"]

@@ -21,7 +21,7 @@ from wagtail.log_actions import LogActionRegistry, log
 from academy.core.errors import Conflict
 from academy.xapi.clients import ROTATION_GRACE, create_client, revoke_client, rotate_client
 from academy.xapi.models import LrsClient
-from cms.operators import OperatorView
+from cms.admin_pages import AdminPage
 
 ROTATED, REVOKED = "xapi.rotate_client", "xapi.revoke_client"
 
@@ -96,7 +96,7 @@ class RotateForm(forms.Form):
     )
 
 
-class ClientView(OperatorView, FormView):
+class ClientView(AdminPage, FormView):
     """A form about a client: `words` say what it does, `button` is what one presses."""
 
     template_name = "cms/admin/lrs_client_form.html"

@@ -27,7 +27,7 @@ from assessments import files, marking
 from assessments.item_types import item_type_for
 from assessments.item_types.marked import rubric_of, word_count
 from assessments.models import Assessment, Attempt, Mark, Response
-from cms.operators import PAGE_SIZE, Newest, OperatorView
+from cms.admin_pages import PAGE_SIZE, AdminPage, Newest
 
 QUEUE = (reverse_lazy("marking:index"), gettext_lazy("Marking"))
 #: For how many days the turnaround may be asked for.
@@ -118,7 +118,7 @@ class Soonest:
         return cls(page, next_url, first_url)
 
 
-class QueueView(OperatorView):
+class QueueView(AdminPage):
     """What one has taken, and what one may take, the most urgent first."""
 
     http_method_names = ["get", "head", "options"]
@@ -152,7 +152,7 @@ class QueueView(OperatorView):
         )
 
 
-class TakeView(OperatorView):
+class TakeView(AdminPage):
     """Take one answer; whoever comes second is told, and sees the queue."""
 
     http_method_names = ["post", "options"]
@@ -183,7 +183,7 @@ def _given(data: QueryDict, criteria: list[dict]) -> marking.Given:
     )
 
 
-class AnswerView(OperatorView):
+class AnswerView(AdminPage):
     """An answer beside its rubric."""
 
     http_method_names = ["get", "head", "post", "options"]
@@ -368,7 +368,7 @@ def marked_response(pk: int, request: HttpRequest) -> Response:
     return response
 
 
-class MarkedView(OperatorView):
+class MarkedView(AdminPage):
     """Answers whose marks are settled, the newest first."""
 
     http_method_names = ["get", "head", "options"]
@@ -386,7 +386,7 @@ class MarkedView(OperatorView):
 # --- Files ----------------------------------------------------------------------------------------
 
 
-class MarkedFileView(OperatorView):
+class MarkedFileView(AdminPage):
     """A file of an answer, to whoever took it to mark."""
 
     http_method_names = ["get", "head", "options"]
@@ -412,7 +412,7 @@ class ModeratedFileView(MarkedFileView):
 # --- Turnaround -----------------------------------------------------------------------------------
 
 
-class TurnaroundView(OperatorView):
+class TurnaroundView(AdminPage):
     """How long answers wait, by assessment."""
 
     http_method_names = ["get", "head", "options"]

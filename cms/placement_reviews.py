@@ -24,10 +24,10 @@ from assessments.item_types import item_type_for
 from assessments.models import PlacementReview
 from assessments.placement import PlacedCompetency, placed_competencies
 from assessments.services import asked_in
-from cms.operators import PAGE_SIZE, Newest, OperatorView
+from cms.admin_pages import PAGE_SIZE, AdminPage, Newest
 
 
-class IndexView(OperatorView):
+class IndexView(AdminPage):
     """What waits for an answer, the longest overdue first; then what was answered, the latest
     first. Three queries a page."""
 
@@ -117,7 +117,7 @@ class DecideForm(forms.Form):
         ]
 
 
-class DecideView(OperatorView):
+class DecideView(AdminPage):
     """The evidence of one contested level: what was asked and answered, how much each answer weighs,
     and what its learner says. Then the answer."""
 

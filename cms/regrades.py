@@ -20,7 +20,7 @@ from academy.core.errors import AcademyError
 from assessments import regrading
 from assessments.models import Item, ItemVersion, Regrade
 from assessments.tasks import apply_regrade
-from cms.operators import Newest, OperatorView
+from cms.admin_pages import AdminPage, Newest
 from credentials.services import resting_on
 
 DECIDED = "assessments.regrade"
@@ -74,7 +74,7 @@ class RegradeForm(forms.Form):
         self.fields["new_version"].initial = newer.order_by("-number").first()
 
 
-class IndexView(OperatorView):
+class IndexView(AdminPage):
     """Every decision, the latest first. One query a page."""
 
     http_method_names = ["get", "head", "options"]
@@ -87,7 +87,7 @@ class IndexView(OperatorView):
         return self.show(page=Newest.of(rows, request))
 
 
-class ProposeView(OperatorView):
+class ProposeView(AdminPage):
     """What is to be done about the answers to one version of a question."""
 
     http_method_names = ["get", "head", "post", "options"]
@@ -119,7 +119,7 @@ class ProposeView(OperatorView):
         return self.show(status=422, version=self.version, form=form)
 
 
-class RegradeView(OperatorView):
+class RegradeView(AdminPage):
     """One decision: what it would do, and the button that does it; later how far it is, and what it
     did."""
 
@@ -189,7 +189,7 @@ def _tenths(found: regrading.Preview) -> list[dict]:
     ]
 
 
-class DiscardView(OperatorView):
+class DiscardView(AdminPage):
     """Forget a decision that was only looked at."""
 
     http_method_names = ["post", "options"]

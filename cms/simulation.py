@@ -13,7 +13,7 @@ from academy.core.fields import Localized
 from assessments import simulations
 from assessments.models import Assessment, ItemBank, Simulation
 from assessments.tasks import run_simulation
-from cms.operators import Newest, OperatorView
+from cms.admin_pages import AdminPage, Newest
 
 
 class SimulationForm(forms.Form):
@@ -53,7 +53,7 @@ class SimulationForm(forms.Form):
         return {kind: model.objects.get(pk=pk)}
 
 
-class IndexView(OperatorView):
+class IndexView(AdminPage):
     """Ask for a simulation; those that were made, the latest first."""
 
     http_method_names = ["get", "head", "post", "options"]
@@ -87,7 +87,7 @@ class IndexView(OperatorView):
         return redirect("simulations:result", uuid=simulation.uuid)
 
 
-class ResultView(OperatorView):
+class ResultView(AdminPage):
     """What the simulation found, or how far it is: the page asks again by itself meanwhile."""
 
     http_method_names = ["get", "head", "options"]

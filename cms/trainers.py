@@ -1,12 +1,12 @@
 """The trainers' own pages in the admin: who may open them."""
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
 
 from academy.people.decorators import GuardedPattern, guarded_path
-from academy.people.roles import TRAINER, has_role
+from academy.people.roles import TRAINER
+from cms.admin_pages import RoleMenuItem
 
 
 def trainer_path(route: str, view, name: str) -> GuardedPattern:
@@ -14,11 +14,8 @@ def trainer_path(route: str, view, name: str) -> GuardedPattern:
     return guarded_path(route, view, name, TRAINER)
 
 
-class TrainerMenuItem(MenuItem):
-    """A door that trainers alone see."""
-
-    def is_shown(self, request: HttpRequest) -> bool:
-        return has_role(request.user, TRAINER)
+class TrainerMenuItem(RoleMenuItem):
+    role = TRAINER
 
 
 def pages_about_assessments() -> list[MenuItem]:

@@ -68,7 +68,7 @@ def test_a_request_that_is_not_there(page):
 
 
 def test_pages_by_key(page, monkeypatch):
-    monkeypatch.setattr("cms.operators.PAGE_SIZE", 2)
+    monkeypatch.setattr("cms.admin_pages.PAGE_SIZE", 2)
     rows = [erased(reason=f"Request {number:03}") for number in range(3)]
     first = page.get(reverse("erasures:index"))
     assert [one.pk for one in first.context["page"].rows] == [rows[2].pk, rows[1].pk]
