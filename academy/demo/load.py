@@ -12,6 +12,7 @@ from academy.demo.accounts import address
 from academy.demo.checker import FRAMEWORKS
 from academy.demo.keys import key_of
 from academy.people.models import OrgUnit, User
+from assessments import item_statistics
 from cms.seed import ensure_roles, ensure_site
 from courses.models import Course
 
@@ -88,3 +89,7 @@ def load(done: Progress) -> None:
 
     steps = history.load_history(staff, now=moment)
     done(f"eight months of history: {steps} steps")
+
+    item_statistics.ask_what_is_behind()
+    owed = [item_statistics.run_statistics(pk) for pk in item_statistics.owed_statistics()]
+    done(f"question statistics of {len(owed)} banks and assessments")

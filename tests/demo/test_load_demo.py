@@ -25,7 +25,7 @@ from academy.people.roles import MANAGER, has_role
 from academy.people.visibility import team_of
 from academy.xapi.models import Statement
 from assessments import marking
-from assessments.models import Assessment, Attempt, Item, ItemContent
+from assessments.models import Assessment, Attempt, Item, ItemContent, ItemStatistics
 from assessments.placement import open_placement
 from cms import seed
 from cms.models import CoursePage, LessonPage, ModulePage
@@ -356,3 +356,9 @@ def test_the_same_person_lives_the_same_life():
     first, second = (life.wait(days=3) for life in lives)
     assert first == second
     assert lives[0].random.random() == lives[1].random.random()
+
+
+def test_the_statistics_of_questions_are_worked_out(demo):
+    states = set(ItemStatistics.objects.values_list("state", flat=True))
+    assert states == {ItemStatistics.State.DONE}
+    assert ItemStatistics.objects.filter(bank__code="describing-data").exists()
